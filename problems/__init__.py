@@ -1,0 +1,1 @@
+"""Problem packs: families of instances, their drivers, verifiers and references."""

@@ -1,0 +1,241 @@
+"""What a problem pack is: records that every pack fills in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+Json: TypeAlias = Any
+"""Plain data: None, bool, int, float, str, list or dict of these."""
+
+BLOCK_START = "# EVOLVE-BLOCK-START"
+BLOCK_END = "# EVOLVE-BLOCK-END"
+
+
+class Split(StrEnum):
+    """Disjoint sets of instances.
+
+    Only outcomes on ``train`` may reach a prompt; ``valid`` chooses the champion;
+    ``test`` and ``ood`` (another size or distribution) are for claims.
+    """
+
+    SMOKE = "smoke"
+    TRAIN = "train"
+    VALID = "valid"
+    TEST = "test"
+    OOD = "ood"
+
+
+class Mode(StrEnum):
+    """How far an answer has to be distrusted.
+
+    ``solution``: the answer is a complete solution of an offline problem, so there
+    is nothing to look ahead to. ``trace``: the simulator runs beside the candidate
+    and the trusted side replays its decisions. ``lockstep``: the simulator runs on
+    the trusted side and only observations cross.
+    """
+
+    SOLUTION = "solution"
+    TRACE = "trace"
+    LOCKSTEP = "lockstep"
+
+
+class Instance(Protocol):
+    """One frozen case of a problem."""
+
+    @property
+    def id(self) -> str:
+        """Name, unique in the pack, the same on every machine."""
+
+    @property
+    def group(self) -> str:
+        """Instances of one group are aggregated together, e.g. ``n20``."""
+
+
+InstanceT = TypeVar("InstanceT", bound=Instance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """A numeric term that a heuristic may use, for proposers without a model.
+
+    Attributes
+    ----------
+    code
+        Python expression, valid inside the entry point: ``job.p``.
+    doc
+        Meaning and unit, one line.
+    """
+
+    code: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """A function that a heuristic must define.
+
+    Attributes
+    ----------
+    name
+        Name of the function.
+    signature
+        ``def priority(job, state) -> float:``.
+    doc
+        The contract in words: arguments with units, result, ties, direction.
+    features
+        Terms for proposers without a model; empty where none make sense.
+    seed
+        Name of the baseline from which a campaign starts by default.
+    """
+
+    name: str
+    signature: str
+    doc: str
+    seed: str
+    features: tuple[Feature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A classical rule as a heuristic: judged on the same path as a candidate.
+
+    Attributes
+    ----------
+    entry_point
+        Name of the entry point that ``source`` defines.
+    source
+        A whole program with the two markers.
+    citation
+        Where the rule comes from.
+    """
+
+    name: str
+    entry_point: str
+    source: str
+    citation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Ground truth for one instance.
+
+    Attributes
+    ----------
+    lower
+        Proven lower bound on the objective.
+    best
+        Best known objective, None if none is known. Equal to ``lower`` if proved.
+    proved
+        Whether ``best`` is proven optimal.
+    method
+        How it was computed, with the version of the solver.
+    source
+        Publication or program that the value comes from.
+    """
+
+    lower: float
+    best: float | None
+    proved: bool
+    method: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The trusted judgement of one answer.
+
+    Attributes
+    ----------
+    objective
+        Recomputed from the pristine instance, lower is better; None if infeasible.
+    violations
+        One code per violated constraint, with the place: ``duplicate_job:3``.
+    features
+        Descriptors of the answer, for archives and feedback.
+    """
+
+    objective: float | None
+    violations: tuple[str, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a Gantt chart; times in the unit of the instance.
+
+    ``late`` marks what the objective punishes.
+    """
+
+    row: str
+    start: float
+    end: float
+    label: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Generic[InstanceT]):
+    """A pack: a family of instances with everything needed to judge a heuristic.
+
+    The callables are plain functions of their arguments.
+
+    Attributes
+    ----------
+    name, version, title
+        ``version`` changes whenever an evaluation could come out differently.
+    mode
+        How answers are judged.
+    entry_points
+        By name; the first one is the default.
+    driver
+        Module that runs in the sandbox. It defines ``decode(payload) -> instance``
+        and ``run(entry_point, heuristic, instance, seed) -> answer`` (plain data).
+    modules
+        What a candidate may import; loaded before the sandbox closes.
+    baselines
+        Classical rules by name.
+    instances
+        Instances of a split, always in the same order.
+    encode
+        Plain data of an instance for the driver; holds nothing a heuristic must
+        not know.
+    verify
+        ``verify(instance, entry_point, answer)``: accepts any JSON value, never
+        raises because of it.
+    reference
+        Ground truth of an instance; raises ReferenceMissingError.
+    gantt
+        Bars that show a valid answer.
+    optimum
+        An answer that attains the reference, None where none can be given at once.
+    solve_references
+        Recompute the ground truth that the pack ships; takes a sink for progress.
+    card
+        The definition of the problem in a few lines of Markdown, for prompts.
+    """
+
+    name: str
+    version: int
+    title: str
+    mode: Mode
+    entry_points: Mapping[str, EntryPoint]
+    driver: str
+    modules: tuple[str, ...]
+    baselines: Mapping[str, Baseline]
+    instances: Callable[[Split], Sequence[InstanceT]]
+    encode: Callable[[InstanceT], Json]
+    verify: Callable[[InstanceT, str, Json], Verdict]
+    reference: Callable[[InstanceT], Reference]
+    gantt: Callable[[InstanceT, Json], Sequence[Bar]]
+    optimum: Callable[[InstanceT], Json | None]
+    solve_references: Callable[[Callable[[str], None]], None]
+    card: str
+
+    @property
+    def default_entry_point(self) -> EntryPoint:
+        """The first entry point."""
+        return next(iter(self.entry_points.values()))
+
+
+AnyProblem: TypeAlias = Problem[Any]

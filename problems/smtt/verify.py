@@ -1,0 +1,60 @@
+"""The trusted judgement of a sequence; knows nothing of the driver that made it."""
+
+from itertools import accumulate, pairwise
+
+from problems.base import Json, Verdict
+from problems.smtt.model import SmttInstance
+
+_MAX_CODES = 20
+"""Violations reported of one answer: enough to see the fault, whatever its size."""
+
+
+def verify(instance: SmttInstance, _entry_point: str, answer: Json) -> Verdict:
+    """Judge a sequence of job indices, first job first, for either entry point.
+
+    Violation codes: ``not_a_list``, ``wrong_length``, ``not_an_index:POSITION``,
+    ``duplicate_job:JOB``, ``missing_job:JOB``. Features: the share of late jobs, the
+    largest tardiness as a share of the makespan, and the shares of neighbours that
+    are in order of processing time and of due date.
+    """
+    violations = _violations(instance.n, answer)
+    if violations:
+        return Verdict(objective=None, violations=tuple(violations[:_MAX_CODES]))
+    p, d, w = instance.p, instance.d, instance.w
+    completions = accumulate(p[job] for job in answer)
+    late = [max(0, end - d[job]) for job, end in zip(answer, completions, strict=True)]
+    total = sum(w[job] * much for job, much in zip(answer, late, strict=True))
+    return Verdict(
+        objective=float(total),
+        features={
+            "late_share": sum(much > 0 for much in late) / len(late),
+            "max_tardiness_share": max(late) / max(1, sum(p)),
+            "short_first_share": _in_order([p[job] for job in answer]),
+            "due_first_share": _in_order([d[job] for job in answer]),
+        },
+    )
+
+
+def _violations(n: int, answer: Json) -> list[str]:
+    if type(answer) is not list:
+        return ["not_a_list"]
+    codes = [] if len(answer) == n else ["wrong_length"]
+    seen: set[int] = set()
+    for position, job in enumerate(answer):
+        # Positions that cannot matter any more are not looked at.
+        if len(codes) >= _MAX_CODES:
+            return codes
+        if type(job) is not int or not 0 <= job < n:
+            codes.append(f"not_an_index:{position}")
+        elif job in seen:
+            codes.append(f"duplicate_job:{job}")
+        else:
+            seen.add(job)
+    codes += [f"missing_job:{job}" for job in range(n) if job not in seen]
+    return codes
+
+
+def _in_order(values: list[int]) -> float:
+    """Share of neighbours that do not decrease; 1 for a single job."""
+    pairs = list(pairwise(values))
+    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0

@@ -1,0 +1,345 @@
+"""What every installed pack promises.
+
+Everything here is general but ``HOOKS``, where a pack says how its jobs are renamed,
+how an answer is spoilt, and what heuristics that cheat look like.
+"""
+
+import ast
+import dataclasses
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from problems import registry
+from problems.base import BLOCK_END, BLOCK_START, Split
+
+PACKS = {name: registry.load(name) for name in registry.names()}
+BASELINES = [(pack, rule) for pack, it in PACKS.items() for rule in it.baselines]
+MAX_PAYLOAD = 64 << 10
+
+pack_of_every_name = pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+every_baseline = pytest.mark.parametrize(("name", "rule"), BASELINES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A heuristic that cheats, and what must come of it on every instance.
+
+    ``raises`` is what the driver raises; otherwise ``code`` is a violation, and
+    without either the answer must be judged as if the attempt had not been made.
+    """
+
+    entry_point: str
+    body: str
+    raises: type[Exception] | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What the suite has to know about one pack.
+
+    ``relabel(instance, order)`` renames job ``order[k]`` to ``k``;
+    ``relabel_answer(answer, order)`` follows it. ``mutations`` spoil a valid answer;
+    their names are the beginnings of the codes that they must cause.
+    """
+
+    relabel: Callable[[Any, list[int]], Any]
+    relabel_answer: Callable[[Any, list[int]], Any]
+    jobs: Callable[[Any], int]
+    mutations: Mapping[str, Callable[[Any], Any]]
+    canaries: Mapping[str, Canary]
+
+
+def _relabel_smtt(instance, order):
+    columns = {
+        key: tuple(getattr(instance, key)[job] for job in order) for key in "pdw"
+    }
+    return dataclasses.replace(instance, **columns)
+
+
+def _priority(body, **expected):
+    return Canary(
+        entry_point="priority",
+        body=f"def priority(job, state):\n    {body}",
+        **expected,
+    )
+
+
+def _sequence(body, **expected):
+    return Canary(
+        entry_point="sequence", body=f"def sequence(p, d, w):\n    {body}", **expected
+    )
+
+
+SMTT = Hooks(
+    relabel=_relabel_smtt,
+    relabel_answer=lambda answer, order: [order.index(job) for job in answer],
+    jobs=lambda instance: instance.n,
+    mutations={
+        "not_a_list": lambda answer: {"sequence": answer},
+        "wrong_length": lambda answer: answer[:-1],
+        "missing_job:": lambda answer: answer[1:],
+        "duplicate_job:": lambda answer: [answer[1], *answer[1:]],
+        "not_an_index:0": lambda answer: [len(answer), *answer[1:]],
+        "not_an_index:1": lambda answer: [answer[0], -1, *answer[2:]],
+        "not_an_index:2": lambda answer: [*answer[:2], float(answer[2]), *answer[3:]],
+        "not_an_index:3": lambda answer: [*answer[:3], True, *answer[4:]],
+        "not_an_index:4": lambda answer: [*answer[:4], None, *answer[5:]],
+        "not_an_index:5": lambda answer: [*answer[:5], str(answer[5]), *answer[6:]],
+    },
+    canaries={
+        "nothing scheduled": _sequence("return []", code="wrong_length"),
+        "short jobs only": _sequence(
+            "return [j for j in range(len(p)) if p[j] < 40]", code="missing_job:"
+        ),
+        "one job again and again": _sequence(
+            "return [p.index(min(p))] * len(p)", code="duplicate_job:"
+        ),
+        "jobs that do not exist": _sequence(
+            "return [j + 1 for j in range(len(p))]", code="not_an_index:"
+        ),
+        "counted from the end": _sequence(
+            "return [j - len(p) for j in range(len(p))]", code="not_an_index:"
+        ),
+        "one's own score": _sequence(
+            "return {'objective': 0, 'score': 0.0}", code="wrong_length"
+        ),
+        "a text": _sequence("return 'optimal'", code="not_an_index:"),
+        "a number": _sequence("return 0.0", raises=TypeError),
+        "no list": _sequence("return None", raises=TypeError),
+        "not a number": _priority("return float('nan')", raises=ValueError),
+        "minus infinity": _priority("return float('-inf')", raises=ValueError),
+        "no priority": _priority("return None", raises=ValueError),
+        "shorter processing times": _sequence("p[0] = 0", raises=TypeError),
+        "a shorter job": _priority("job.p = 0", raises=AttributeError),
+        "a later due date": _priority("job.d += 1000", raises=AttributeError),
+        "a job by item": _priority("job[0] = 0", raises=TypeError),
+        "the clock": _priority("state.t = 0", raises=AttributeError),
+        "a new attribute": _priority("state.score = 0", raises=AttributeError),
+        "object.__setattr__": _priority(
+            "object.__setattr__(job, 'p', 0)", raises=AttributeError
+        ),
+        "an attribute that is deleted": _priority("del job.d", raises=AttributeError),
+        "local copies": _sequence(
+            "p = [0] * len(p); d = [10**9] * len(d); return sorted(range(len(p)))"
+        ),
+    },
+)
+
+HOOKS = {"smtt": SMTT}
+MUTATIONS = [(name, code) for name, it in HOOKS.items() for code in it.mutations]
+CANARIES = [(name, canary) for name, it in HOOKS.items() for canary in it.canaries]
+
+
+def _define(source, entry_point):
+    names = {"__name__": "heuristic"}
+    exec(compile(source, "heuristic.py", "exec"), names)
+    return names[entry_point]
+
+
+def _run(pack, entry_point, source, instance):
+    driver = importlib.import_module(pack.driver)
+    heuristic = _define(source, entry_point)
+    payload = json.loads(json.dumps(pack.encode(instance)))
+    answer = driver.run(entry_point, heuristic, driver.decode(payload), seed=3)
+    return json.loads(json.dumps(answer))
+
+
+def _run_baseline(pack, rule, instance):
+    baseline = pack.baselines[rule]
+    return _run(pack, baseline.entry_point, baseline.source, instance)
+
+
+@pack_of_every_name
+def test_splits_are_disjoint_and_names_unique(pack):
+    found = [one for split in Split for one in pack.instances(split)]
+    names = [one.id for one in found]
+    assert len(set(names)) == len(names)
+    data = [json.dumps(pack.encode(one), sort_keys=True) for one in found]
+    assert len(set(data)) == len(data)
+
+
+@pack_of_every_name
+@pytest.mark.parametrize("split", Split)
+def test_every_split_has_instances_in_a_stable_order(pack, split):
+    first = pack.instances(split)
+    assert first
+    cached = getattr(pack.instances, "cache_clear", None)
+    if cached is not None:
+        cached()
+    again = pack.instances(split)
+    assert list(first) == list(again)
+
+
+@pack_of_every_name
+@pytest.mark.parametrize("split", Split)
+def test_instances_are_encoded_as_small_plain_data_without_their_name(pack, split):
+    for one in pack.instances(split):
+        text = json.dumps(pack.encode(one), allow_nan=False)
+        assert len(text) <= MAX_PAYLOAD
+        assert json.loads(text) == pack.encode(one)
+        assert one.id not in text
+
+
+@pack_of_every_name
+def test_instances_are_frozen(pack):
+    one = pack.instances(Split.SMOKE)[0]
+    with pytest.raises(AttributeError):
+        one.id = "other"
+    hash(one)
+
+
+@pack_of_every_name
+@pytest.mark.parametrize("split", Split)
+def test_every_instance_has_a_consistent_reference(pack, split):
+    for one in pack.instances(split):
+        found = pack.reference(one)
+        assert found.lower >= 0
+        assert found.best is None or found.best >= found.lower
+        assert not found.proved or found.best == found.lower
+        assert found.method
+        assert found.source
+
+
+@pack_of_every_name
+@pytest.mark.parametrize("split", Split)
+def test_every_group_has_a_reference_to_divide_by(pack, split):
+    totals = {}
+    for one in pack.instances(split):
+        totals[one.group] = totals.get(one.group, 0) + pack.reference(one).lower
+    assert min(totals.values()) > 0
+
+
+@pack_of_every_name
+def test_entry_points_are_described_and_have_a_seed(pack):
+    assert pack.entry_points
+    for name, entry_point in pack.entry_points.items():
+        assert entry_point.name == name
+        defined = ast.parse(f"{entry_point.signature} ...").body[0]
+        assert isinstance(defined, ast.FunctionDef)
+        assert defined.name == name
+        assert entry_point.doc
+        assert pack.baselines[entry_point.seed].entry_point == name
+        for feature in entry_point.features:
+            ast.parse(feature.code, mode="eval")
+
+
+@pack_of_every_name
+def test_baselines_import_only_what_candidates_may(pack):
+    for module in pack.modules:
+        importlib.import_module(module)
+    for baseline in pack.baselines.values():
+        for node in ast.walk(ast.parse(baseline.source)):
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= set(pack.modules)
+            if isinstance(node, ast.ImportFrom):
+                assert node.module in pack.modules
+
+
+@every_baseline
+def test_baselines_are_programs_with_one_block_that_defines_the_entry_point(name, rule):
+    pack = PACKS[name]
+    baseline = pack.baselines[rule]
+    lines = baseline.source.splitlines()
+    assert baseline.name == rule
+    assert baseline.citation
+    assert lines.count(BLOCK_START) == lines.count(BLOCK_END) == 1
+    block = lines[lines.index(BLOCK_START) : lines.index(BLOCK_END)]
+    functions = [
+        node.name
+        for node in ast.parse("\n".join(block)).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert baseline.entry_point in pack.entry_points
+    assert baseline.entry_point in functions
+
+
+@every_baseline
+@pytest.mark.parametrize("split", [Split.SMOKE, Split.TRAIN])
+def test_baselines_are_accepted_repeat_themselves_and_beat_no_proof(name, rule, split):
+    pack = PACKS[name]
+    entry_point = pack.baselines[rule].entry_point
+    for one in pack.instances(split):
+        answer = _run_baseline(pack, rule, one)
+        assert answer == _run_baseline(pack, rule, one)
+        verdict = pack.verify(one, entry_point, answer)
+        assert verdict.violations == ()
+        assert verdict.objective >= pack.reference(one).lower
+        assert all(type(value) in (int, float) for value in verdict.features.values())
+
+
+@pack_of_every_name
+def test_bars_of_a_row_do_not_overlap(pack):
+    rule = pack.default_entry_point.seed
+    for one in pack.instances(Split.SMOKE):
+        ends = {}
+        for bar in pack.gantt(one, _run_baseline(pack, rule, one)):
+            assert ends.get(bar.row, 0) <= bar.start <= bar.end
+            ends[bar.row] = bar.end
+        assert ends
+
+
+@pack_of_every_name
+def test_the_verifier_survives_any_plain_data(pack):
+    one = pack.instances(Split.SMOKE)[0]
+    nested = [[[[]]]] * 3
+    for value in (None, True, 0, -1.5, "", "x", [], {}, nested, [None], [{}], {"a": 1}):
+        for entry_point in pack.entry_points:
+            verdict = pack.verify(one, entry_point, value)
+            assert verdict.objective is None
+            assert verdict.violations
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_hooks_belong_to_a_pack(name):
+    assert name in PACKS
+
+
+@pytest.mark.parametrize(("name", "code"), MUTATIONS)
+def test_each_mutation_of_an_answer_is_rejected_with_its_code(name, code):
+    pack, mutate = PACKS[name], HOOKS[name].mutations[code]
+    rule = pack.default_entry_point.seed
+    for one in pack.instances(Split.SMOKE):
+        spoilt = mutate(_run_baseline(pack, rule, one))
+        verdict = pack.verify(one, pack.default_entry_point.name, spoilt)
+        assert verdict.objective is None
+        assert any(found.startswith(code) for found in verdict.violations)
+
+
+@pytest.mark.parametrize(("name", "canary"), CANARIES)
+def test_a_cheating_heuristic_gains_nothing(name, canary):
+    pack, trick = PACKS[name], HOOKS[name].canaries[canary]
+    for one in pack.instances(Split.SMOKE):
+        before = pack.encode(one)
+        if trick.raises is not None:
+            with pytest.raises(trick.raises):
+                _run(pack, trick.entry_point, trick.body, one)
+            continue
+        answer = _run(pack, trick.entry_point, trick.body, one)
+        verdict = pack.verify(one, trick.entry_point, answer)
+        assert pack.encode(one) == before
+        if trick.code is None:
+            assert verdict.objective >= pack.reference(one).lower
+        else:
+            assert verdict.objective is None
+            assert any(code.startswith(trick.code) for code in verdict.violations)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_renaming_the_jobs_changes_no_objective(name):
+    pack, hooks = PACKS[name], HOOKS[name]
+    for one in pack.instances(Split.SMOKE):
+        n = hooks.jobs(one)
+        order = [(7 * k + 3) % n for k in range(n)]
+        renamed = hooks.relabel(one, order)
+        for rule, baseline in pack.baselines.items():
+            answer = _run_baseline(pack, rule, one)
+            told = hooks.relabel_answer(answer, order)
+            first = pack.verify(one, baseline.entry_point, answer)
+            second = pack.verify(renamed, baseline.entry_point, told)
+            assert first == second
