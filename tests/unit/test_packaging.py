@@ -12,9 +12,8 @@ NAMES = ("evolve", "evaluators", "problems", "prompts")
 
 def test_no_other_distribution_claims_our_names():
     owners = packages_distributions()
-    assert {n: set(owners.get(n, ())) - {"heuresis"} for n in NAMES} == dict.fromkeys(
-        NAMES, set()
-    )
+    foreign = {name: set(owners.get(name, ())) - {"heuresis"} for name in NAMES}
+    assert not any(foreign.values()), foreign
 
 
 def test_the_packages_lie_side_by_side():

@@ -1,0 +1,1 @@
+"""The judge: runs heuristics in a sandbox and scores their answers outside it."""

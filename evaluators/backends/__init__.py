@@ -1,0 +1,1 @@
+"""Where heuristics run: in this process, or in sandboxes of this machine."""

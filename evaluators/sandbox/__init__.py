@@ -1,0 +1,1 @@
+"""The sandbox: a zygote per slot, which forks one confined child per candidate."""

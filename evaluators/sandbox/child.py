@@ -1,0 +1,214 @@
+"""The child that runs one candidate: confine, read the job, answer once, exit."""
+
+import gc
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn, TypeAlias
+
+from evaluators.sandbox import frames
+from evaluators.sandbox.restrict import Restriction
+
+Limit: TypeAlias = tuple[int, tuple[int, int]]
+"""Kind of a resource, soft and hard limit."""
+
+FILE = "<candidate>"
+MAX_DESCRIPTORS = 64
+"""Limit in the zygote, hence all that a child has to close."""
+
+_JOB = 3
+_MESSAGE = 1000
+_TRACE_LINES = 5
+_SETUP_FAILED = 99
+_HOPELESS = b"""{"err":{"kind":"raised","type":"Exception",
+"message":"the exception cannot be described","trace":""},"at":null,"done":[]}"""
+_OUT_OF_MEMORY = b"""{"err":{"kind":"raised","type":"MemoryError",
+"message":"","trace":""},"at":null,"done":[]}"""
+_PLAIN = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+class AnswerError(Exception):
+    """What the heuristic returned is not plain data, or too large."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a zygote prepared: its children share this memory.
+
+    Attributes
+    ----------
+    instances
+        Decoded instances by split.
+    restrictions
+        Applied by each child before it reads the job.
+    limits
+        Resource limits of a child.
+    cap
+        Size of all answers of a job, in bytes.
+    """
+
+    driver: ModuleType
+    instances: Mapping[str, Sequence[Any]]
+    restrictions: tuple[Restriction, ...]
+    limits: tuple[Limit, ...]
+    cap: int
+
+
+def main(work: Work, job: int, output: int) -> NoReturn:
+    """Run one candidate in this freshly forked process; never returns."""
+    code = _SETUP_FAILED
+    try:
+        _take_descriptors(job, output)
+        for kind, pair in work.limits:
+            resource.setrlimit(kind, pair)
+        for restrict in work.restrictions:
+            restrict()
+        os.write(_JOB, frames.READY)
+        gc.enable()
+        frames.write(_JOB, _answer(work))
+        sys.stdout.flush()
+        code = 0
+    except OSError as error:
+        os.write(2, str(error).encode())
+    finally:
+        os._exit(code)
+
+
+def perform(
+    run: Callable[[str, Any, Any, int], Any],
+    instances: Sequence[Any],
+    job: Mapping[str, Any],
+    cap: int,
+) -> bytes:
+    """Run the candidate of ``job`` on ``instances``; return the payload of its frame.
+
+    Parameters
+    ----------
+    run
+        The driver's ``run(entry_point, heuristic, instance, seed) -> answer``.
+    cap
+        Size of all answers, in bytes.
+    """
+    answers: list[str] = []
+    at = None
+    try:
+        heuristic = _load(job["source"], job["entry_point"])
+        for at, instance in enumerate(instances):  # noqa: B007  read on failure
+            answer = run(job["entry_point"], heuristic, instance, job["seed"])
+            text = _encode(answer, cap)
+            cap -= len(text) + 1
+            answers.append(text)
+    except BaseException as error:  # noqa: BLE001  outermost frame of the child
+        return _failure(error, job["source"], at, answers)
+    return f'{{"ok":[{",".join(answers)}]}}'.encode()
+
+
+def seed_generators(seed: int) -> None:
+    """Seed the global generators of those modules that are loaded."""
+    if "random" in sys.modules:
+        sys.modules["random"].seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed)
+
+
+def _answer(work: Work) -> bytes:
+    job = json.loads(frames.read(_JOB))
+    if "split" in job:
+        instances = work.instances[job["split"]]
+    else:
+        instances = [work.driver.decode(payload) for payload in job["instances"]]
+    seed_generators(job["seed"])
+    return frames.pack(perform(work.driver.run, instances, job, work.cap))
+
+
+def _take_descriptors(job: int, output: int) -> None:
+    """Leave 0 (nothing to read), 1 and 2 (the output pipe) and 3 (the job)."""
+    os.setsid()
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(job, _JOB)
+    os.closerange(_JOB + 1, MAX_DESCRIPTORS)
+
+
+def limits(base_bytes: int, memory_bytes: int, cpu_seconds: float) -> tuple[Limit, ...]:
+    """Return the resource limits of a child.
+
+    Parameters
+    ----------
+    base_bytes
+        Address space of the zygote, which a child starts with.
+    """
+    memory = base_bytes + memory_bytes
+    # Whole seconds, and SIGXCPU can be ignored: the zygote watches the clock, and
+    # this is for the case that the zygote cannot.
+    seconds = ceil(cpu_seconds) + 1
+    return (
+        (resource.RLIMIT_AS, (memory, memory)),
+        (resource.RLIMIT_CPU, (seconds, seconds + 1)),
+        (resource.RLIMIT_NOFILE, (_JOB + 1, _JOB + 1)),
+        (resource.RLIMIT_CORE, (0, 0)),
+        (resource.RLIMIT_FSIZE, (0, 0)),
+    )
+
+
+def _load(source: str, entry_point: str) -> Callable[..., Any]:
+    namespace: dict[str, Any] = {"__name__": "candidate"}
+    code = compile(source, FILE, "exec", dont_inherit=True)
+    exec(code, namespace)  # noqa: S102  this is what the sandbox is for
+    heuristic = namespace.get(entry_point)
+    if not callable(heuristic):
+        raise TypeError(f"the program defines no function {entry_point!r}")
+    return heuristic  # type: ignore[no-any-return]
+
+
+def _encode(answer: Any, cap: int) -> str:
+    try:
+        text = _PLAIN(answer)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise AnswerError(f"the answer is no plain data: {error}") from error
+    if len(text) >= cap:
+        raise AnswerError("the answers are too large")
+    return text
+
+
+def _failure(
+    error: BaseException, source: str, at: int | None, answers: list[str]
+) -> bytes:
+    try:
+        kind = "answer" if type(error) is AnswerError else "raised"
+        described = {
+            "kind": kind,
+            "type": str(type(error).__name__)[:100],
+            "message": str(error)[:_MESSAGE],
+            "trace": _trace(error, source)[:_MESSAGE],
+        }
+        head = f'"err":{json.dumps(described)},"at":{json.dumps(at)}'
+        return f'{{{head},"done":[{",".join(answers)}]}}'.encode()
+    except BaseException:  # noqa: BLE001  a hostile exception describes itself
+        return _OUT_OF_MEMORY if type(error) is MemoryError else _HOPELESS
+
+
+def _trace(error: BaseException, source: str) -> str:
+    """Return the innermost lines of the candidate, outermost first."""
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        return _line(source, error.lineno or 0, "module")
+    lines: list[str] = []
+    step: TracebackType | None = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if code.co_filename == FILE:
+            lines.append(_line(source, step.tb_lineno, code.co_name))
+            del lines[:-_TRACE_LINES]
+        step = step.tb_next
+    return "\n".join(lines)
+
+
+def _line(source: str, number: int, where: str) -> str:
+    lines = source.splitlines()
+    text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return f"line {number}, in {where.strip('<>')}: {text[:160]}"

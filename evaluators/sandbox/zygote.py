@@ -1,0 +1,227 @@
+"""Entry of the long-lived process that forks one child per candidate.
+
+Started as ``python -P -s -B -m evaluators.sandbox.zygote FD``, with its configuration
+as JSON on standard input. FD is the control socket, which keeps packets apart: one
+comes in for each job, with two descriptors for the child, and one goes out, with the
+kernel's account of the child. A packet during a job kills the child; the end of the
+socket kills the child and ends the zygote.
+"""
+
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from evaluators.sandbox import child, restrict
+from evaluators.sandbox.frames import PACKET, REASONS, REPORT
+
+_UNKNOWN_BASE = 600 << 20
+_WARM_RUNS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """When to kill a child: CPU and wall seconds."""
+
+    cpu: float
+    wall: float
+
+
+class Barred:
+    """Finder that refuses what was not loaded before, in words for the author."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._known = ", ".join(sorted(modules)) or "none"
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002  the finder protocol
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> None:
+        """Refuse; modules that are loaded never get here."""
+        raise ModuleNotFoundError(
+            f"module {name!r} is not available in the sandbox; "
+            f"available: {self._known}",
+            name=name,
+        )
+
+
+def main() -> None:
+    """Prepare, say so, and serve jobs until the control socket ends."""
+    inherited = int(sys.argv[1])
+    control = socket.socket(fileno=os.dup(inherited))
+    os.close(inherited)
+    limit = child.MAX_DESCRIPTORS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    config = json.load(sys.stdin)
+    work = prepare(config)
+    deadlines = Deadlines(cpu=config["cpu"], wall=config["wall"])
+    del config
+    control.send(b"ready")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+    serve(control, work, deadlines)
+
+
+def prepare(config: Mapping[str, Any]) -> child.Work:
+    """Load the driver and the allowed modules, decode the instances, close the door.
+
+    Parameters
+    ----------
+    config
+        ``driver``, ``modules``, ``level``, ``path`` (further places for modules),
+        ``splits`` (encoded instances by split), ``memory_bytes``, ``answer_bytes``,
+        ``cpu`` and ``wall`` (seconds).
+    """
+    # Hooks would run in each child, to repair locks that no thread holds here and to
+    # reseed ``random``, which the job does.
+    os.register_at_fork = _no_hook
+    sys.path.extend(place for place in config["path"] if place not in sys.path)
+    driver = importlib.import_module(config["driver"])
+    for name in ("__future__", *config["modules"]):
+        importlib.import_module(name)
+    _warm()
+    _check_secrets(config["driver"])
+    instances = {
+        split: [driver.decode(payload) for payload in payloads]
+        for split, payloads in config["splits"].items()
+    }
+    restrictions = restrict.prepare(config["level"])
+    for name in ("ctypes", "_ctypes"):
+        if name not in config["modules"]:
+            sys.modules.pop(name, None)
+    sys.meta_path[:] = [Barred(config["modules"])]
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    return child.Work(
+        driver=driver,
+        instances=instances,
+        restrictions=restrictions,
+        limits=child.limits(_address_space(), config["memory_bytes"], config["cpu"]),
+        cap=config["answer_bytes"],
+    )
+
+
+def _no_hook(**_hooks: object) -> None:
+    """Forget the hooks of a module."""
+
+
+def serve(control: socket.socket, work: child.Work, deadlines: Deadlines) -> None:
+    """Run one job after the other until the host hangs up."""
+    while True:
+        job, output = _receive(control)
+        started = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            child.main(work, job, output)
+        os.close(job)
+        os.close(output)
+        killed = _watch(pid, control, deadlines)
+        _, status, usage = os.wait4(pid, 0)
+        cpu = usage.ru_utime + usage.ru_stime
+        wall = time.monotonic() - started
+        reason = REASONS.index(killed)
+        control.send(REPORT.pack(status, reason, cpu, wall, usage.ru_maxrss << 10))
+
+
+def _receive(control: socket.socket) -> list[int]:
+    while True:
+        packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 2)
+        if not packet:
+            os._exit(0)
+        # A request to kill that came too late carries no descriptors.
+        if len(descriptors) == 2:
+            return descriptors
+
+
+def _watch(pid: int, control: socket.socket, deadlines: Deadlines) -> str:
+    """Wait for the child to end, or end it; return why it was killed, or ``""``."""
+    handle = os.pidfd_open(pid)
+    try:
+        killed = _wait(pid, handle, control, deadlines)
+        if killed:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            select.select([handle], [], [])
+    finally:
+        os.close(handle)
+    # Until it is reaped the child's id stays its own, hence that of its group.
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return killed
+    return killed
+
+
+def _wait(pid: int, handle: int, control: socket.socket, deadlines: Deadlines) -> str:
+    clock = (~pid << 3) | 2  # CPU clock of another process: clock_getcpuclockid(3)
+    deadline = time.monotonic() + deadlines.wall
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    poll.register(control.fileno(), select.POLLIN)
+    # A single thread cannot use CPU faster than time passes, so that sleeping for
+    # the rest of its CPU time is enough.
+    cpu = 0.0
+    while cpu < deadlines.cpu:
+        wall = deadline - time.monotonic()
+        if wall <= 0:
+            return "wall"
+        ready = {fd for fd, _ in poll.poll(1 + 1000 * min(deadlines.cpu - cpu, wall))}
+        if handle in ready:
+            return ""
+        if ready:
+            if not control.recv(PACKET):
+                os.kill(pid, signal.SIGKILL)
+                os._exit(0)
+            return "host"
+        cpu = time.clock_gettime(clock)
+    return "cpu"
+
+
+def _warm() -> None:
+    """Do now, once, what would otherwise be done for the first time in every child."""
+    job = {"source": "def f():\n    return [0]\n", "entry_point": "f", "seed": 0}
+    for _ in range(_WARM_RUNS):
+        child.perform(_warm_run, [None], json.loads(json.dumps(job)), 1 << 10)
+        child.seed_generators(0)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.linalg.solve(numpy.eye(2), numpy.ones(2))
+        numpy.random.default_rng(0).random()
+
+
+def _warm_run(_name: str, heuristic: Callable[[], Any], _case: None, _seed: int) -> Any:
+    return heuristic()
+
+
+def _check_secrets(driver: str) -> None:
+    """Refuse a driver that drags references into the memory of candidates."""
+    secret = f"{driver.rpartition('.')[0]}.reference"
+    if secret in sys.modules:
+        raise ImportError(f"driver {driver} must not import {secret}")
+
+
+def _address_space() -> int:
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
+            pages = int(file.read().split()[0])
+    except OSError:
+        return _UNKNOWN_BASE
+    return pages * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    main()

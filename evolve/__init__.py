@@ -1,0 +1,1 @@
+"""The campaign: proposes heuristics, has them judged, keeps the population."""

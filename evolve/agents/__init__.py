@@ -1,0 +1,1 @@
+"""Proposers: they turn parents into candidates."""

@@ -1,0 +1,218 @@
+"""The offline proposer: typed genetic programming on the evolve block."""
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import numpy as np
+
+from evolve.agents.genetic.behaviour import Probe
+from evolve.agents.genetic.crossover import cross
+from evolve.agents.genetic.expression import Const, Expr, size, walk
+from evolve.agents.genetic.mutation import mutate
+from evolve.agents.genetic.program import NotEvolvableError, Parsed, parse, render
+from evolve.agents.genetic.ranking import Ranking
+from evolve.agents.genetic.safety import denominators, powers, protect, tame
+from evolve.agents.genetic.simplify import simplify
+from evolve.agents.genetic.units import MixedUnitsError, Unit, consistent, unit_of
+from evolve.agents.genetic.vocabulary import Vocabulary, vocabulary
+from evolve.records import Candidate, Operator, Program, ProgramId, Reason, Rejection
+from problems.base import AnyProblem, EntryPoint
+from problems.errors import ConfigError
+
+MAX_SIZE = 60
+"""Operators and leaves of an expression; larger parents may keep their size."""
+_ATTEMPTS = 30
+_CROSS = 0.7
+MIN_T = 3
+T_SPAN = 10
+_AGAIN = 0.3
+_ANY_UNITS = 0.1
+_DRAWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """An expression that came out of one or more operators."""
+
+    expr: Expr
+    operator: Operator
+    rationale: str
+
+
+class GeneticProposer:
+    """Changes the expression that a heuristic returns; needs no model.
+
+    A pure function of the parents, the generator and ``known``.
+
+    Parameters
+    ----------
+    problem
+        The pack, for messages.
+    entry_point
+        Its features are the terms of new expressions.
+    known
+        Ids of programs that exist: they are not worth proposing again. May be a view
+        that grows while the campaign runs.
+
+    Raises
+    ------
+    ConfigError
+        If the entry point has no features.
+    """
+
+    def __init__(
+        self,
+        problem: AnyProblem,
+        entry_point: EntryPoint,
+        known: Collection[ProgramId] = (),
+    ) -> None:
+        if not entry_point.features:
+            raise ConfigError(
+                f"{problem.name}: entry point {entry_point.name!r} has no features for "
+                "the offline proposer; choose another entry point, or a model"
+            )
+        self._entry_point = entry_point.name
+        self._parameters = _parameters(entry_point)
+        self._words = vocabulary(entry_point.features)
+        self._ranking = Ranking(entry_point, self._parameters[0], self._words.signs)
+        self._probe = Probe(entry_point, self._ranking)
+        self._known = known
+
+    async def propose(
+        self,
+        step: int,
+        island: int,
+        parents: Sequence[Program],
+        rng: np.random.Generator,
+    ) -> Candidate | Rejection:
+        """Make one candidate; a second parent lends parts to the first."""
+        ids = tuple(parent.id for parent in parents)
+        operator = Operator.CROSSOVER if len(parents) > 1 else Operator.MUTATION
+        try:
+            parsed = [self._parse(parent) for parent in parents[:2]]
+        except NotEvolvableError as error:
+            return Rejection(
+                step=step, operator=operator, island=island, parents=ids,
+                reason=Reason.NO_ENTRY_POINT, detail=str(error),
+            )  # fmt: skip
+        reason = Reason.UNCHANGED
+        words = self._words_for(parsed[0].expr)
+        for _ in range(_ATTEMPTS):
+            product = self._product([parent.expr for parent in parsed], words, rng)
+            if product is None:
+                continue
+            source = render(parsed[0], product.expr, self._words.signs)
+            identifier = program_id(source)
+            if identifier in self._known or identifier in ids:
+                reason = Reason.DUPLICATE
+                continue
+            return Candidate(
+                id=identifier, step=step, source=source, operator=product.operator,
+                island=island, rationale=product.rationale,
+                parents=ids[:1] if product.operator is Operator.MUTATION else ids[:2],
+            )  # fmt: skip
+        return Rejection(
+            step=step, operator=operator, island=island, parents=ids, reason=reason,
+            detail=f"{_ATTEMPTS} attempts gave nothing new",
+        )  # fmt: skip
+
+    def _parse(self, program: Program) -> Parsed:
+        return parse(program.candidate.source, self._entry_point, self._parameters)
+
+    def _words_for(self, expr: Expr) -> Vocabulary:
+        return replace(
+            self._words, tuning=min(1.0, max(0.0, (size(expr) - MIN_T) / T_SPAN))
+        )
+
+    def _product(
+        self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
+    ) -> _Product | None:
+        """Draw and apply operators; None if the product is of no use."""
+        product = self._consistent(exprs, words, rng)
+        if product is None:
+            return None
+        guarded = protect(product.expr, words.signs, denominators(exprs))
+        expr = self._ranking.normal(simplify(guarded))
+        limit = max(MAX_SIZE, *(size(parent) for parent in exprs))
+        if (
+            isinstance(expr, Const)
+            or expr in exprs
+            or size(expr) > limit
+            or not _sound(expr)
+        ):
+            return None
+        if not all(
+            tame(power, words.signs) for power in powers([expr]) - powers(exprs)
+        ):
+            return None
+        deeds = self._probe.behaviour(expr)
+        if deeds is not None and deeds in [self._probe.behaviour(e) for e in exprs]:
+            return None
+        return _Product(expr, product.operator, product.rationale)
+
+    def _consistent(
+        self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
+    ) -> _Product | None:
+        """Draw until the units fit, or for once, or too often, they need not."""
+        product = self._changed(exprs, words, rng)
+        if rng.random() < _ANY_UNITS:
+            return product
+        wanted = self._unit(exprs[0])
+        for _ in range(_DRAWS):
+            if product and consistent(product.expr, words.units, wanted):
+                return product
+            product = self._changed(exprs, words, rng)
+        return product
+
+    def _unit(self, expr: Expr) -> Unit | None:
+        try:
+            return unit_of(expr, self._words.units)
+        except MixedUnitsError:
+            return None
+
+    def _changed(
+        self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
+    ) -> _Product | None:
+        product = self._drawn(exprs, words, rng)
+        while product is not None and rng.random() < _AGAIN:
+            change = mutate(product.expr, words, rng)
+            if change is not None:
+                name, expr = change
+                rationale = f"{product.rationale}, {name}"
+                product = _Product(expr, product.operator, rationale)
+        return product
+
+    def _drawn(
+        self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
+    ) -> _Product | None:
+        """Cross two parents, or change the first one."""
+        if len(exprs) > 1 and rng.random() < _CROSS:
+            operator = Operator.CROSSOVER
+            change = cross(exprs[0], exprs[1], words, rng)
+        else:
+            operator = Operator.MUTATION
+            change = mutate(exprs[0], words, rng)
+        return None if change is None else _Product(change[1], operator, change[0])
+
+
+def program_id(source: str) -> ProgramId:
+    """Digest of a source."""
+    return ProgramId(sha256(source.encode()).hexdigest()[:32])
+
+
+def _parameters(entry_point: EntryPoint) -> tuple[str, ...]:
+    module = ast.parse(f"{entry_point.signature.rstrip().rstrip(':')}: ...")
+    function = module.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return tuple(arg.arg for arg in function.args.args)
+
+
+def _sound(expr: Expr) -> bool:
+    """Whether all constants are of a size that a person would write."""
+    return all(
+        sub.value == 0.0 or 1e-5 < abs(sub.value) < 1e6
+        for sub in walk(expr)
+        if isinstance(sub, Const)
+    )

@@ -1,0 +1,249 @@
+"""A campaign file: TOML in, one frozen and checked record out.
+
+Precedence: command line, then file, then default. Unknown keys are errors. Secrets
+are named by their environment variable and never stand in a file.
+"""
+
+import json
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaluators.base import Limits, Sandbox
+from problems.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Budget(_Section):
+    """When a campaign ends: whichever limit is met first."""
+
+    seconds: float | None = Field(
+        default=None, gt=0, description="Campaign time in seconds, over all sessions."
+    )
+    candidates: int | None = Field(
+        default=None, gt=0, description="Programs judged, seed programs included."
+    )
+    tokens: int | None = Field(
+        default=None, gt=0, description="Model tokens, calls in flight included."
+    )
+    usd: float | None = Field(
+        default=None, gt=0, description="Model dollars, calls in flight included."
+    )
+
+
+class Search(_Section):
+    """How parents are chosen and who lives."""
+
+    islands: int = Field(default=4, ge=1, description="Separate populations.")
+    island_size: int = Field(
+        default=60, ge=2, description="Living programs of an island."
+    )
+    tournament: int = Field(
+        default=3, ge=1, description="Programs that compete to become a parent."
+    )
+    migration_interval: int = Field(
+        default=200, ge=1, description="Steps between migrations to the next island."
+    )
+    crossover: float = Field(
+        default=0.3, ge=0, le=1, description="Share of steps with two parents."
+    )
+
+
+class Model(_Section):
+    """Which language model proposes; without this section the proposer is offline."""
+
+    name: str = Field(
+        description="Any litellm name such as openai/NAME, or scripted:FILE, "
+        "or replay:FILE."
+    )
+    base_url: str | None = Field(
+        default=None, description="Of an OpenAI-compatible server."
+    )
+    api_key_env: str | None = Field(
+        default=None,
+        description="Environment variable with the key, if not the provider's usual.",
+    )
+    temperature: float = Field(default=1.0, ge=0, le=2)
+    max_tokens: int = Field(default=4096, ge=16, description="Of one response.")
+    timeout_seconds: float = Field(default=120.0, gt=0, description="Of one try.")
+    total_seconds: float = Field(
+        default=600.0, gt=0, description="Of one call with all its retries."
+    )
+    retries: int = Field(default=4, ge=0, description="After a transient failure.")
+    concurrency: int = Field(default=4, ge=1, description="Calls in flight.")
+    usd_per_million_prompt_tokens: float | None = Field(
+        default=None, ge=0, description="If the price is not known by name."
+    )
+    usd_per_million_completion_tokens: float | None = Field(default=None, ge=0)
+    record: str | None = Field(
+        default=None, description="File that keeps all responses for replay:FILE."
+    )
+
+
+class EvaluatorSection(_Section):
+    """How candidates are judged."""
+
+    executor: Literal["local"] = Field(
+        default="local", description="Where evaluations run."
+    )
+    workers: int = Field(default=2, ge=1, description="Evaluations at once.")
+    cpu_seconds: float = Field(
+        default=5.0, gt=0, description="CPU time of a candidate on one split."
+    )
+    memory_mb: int = Field(
+        default=512, ge=16, description="Memory of a candidate above the empty sandbox."
+    )
+    min_sandbox: Sandbox = Field(
+        default=Sandbox.SECCOMP,
+        strict=False,
+        description="Refuse to run where the machine offers less.",
+    )
+
+    def limits(self) -> Limits:
+        """Limits of one evaluation."""
+        return Limits(cpu_seconds=self.cpu_seconds, memory_mb=self.memory_mb)
+
+
+class Campaign(_Section):
+    """Everything that decides a run."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    problem: str
+    entry_point: str | None = Field(
+        default=None, description="Function to evolve; default: the pack's first."
+    )
+    seed: int = Field(default=0, ge=0, description="Of all randomness.")
+    seeds: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Programs to start from: names of baselines, or files.",
+    )
+    budget: Budget = Budget(seconds=60.0)
+    search: Search = Search()
+    model: Model | None = None
+    evaluator: EvaluatorSection = EvaluatorSection()
+    finalists: int = Field(
+        default=20,
+        ge=1,
+        description="Best programs on train among which valid chooses the champion.",
+    )
+
+
+def read(path: Path, overrides: dict[str, Any] | None = None) -> Campaign:
+    """Read a campaign file and put ``overrides`` (nested, by section) over it.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is no TOML, or a key is unknown, missing or wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot read campaign {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text: {error.reason}") from error
+    return parse(text, where=str(path), overrides=overrides)
+
+
+def parse(
+    text: str, *, where: str = "campaign", overrides: dict[str, Any] | None = None
+) -> Campaign:
+    """Parse TOML text; see ``read``."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not valid TOML: {error}") from error
+    return build(_merged(data, overrides or {}), where=where)
+
+
+def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
+    """Check plain data.
+
+    Raises
+    ------
+    ConfigError
+        Naming the path of the first wrong key, and what would be right.
+    """
+    try:
+        campaign = Campaign.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_explain(error)}") from error
+    limits = campaign.budget.model_dump().values()
+    if all(limit is None for limit in limits):
+        raise ConfigError(
+            f"{where}: [budget] sets no limit; give seconds, candidates, tokens or usd"
+        )
+    if campaign.model is None and not (
+        campaign.budget.seconds or campaign.budget.candidates
+    ):
+        raise ConfigError(
+            f"{where}: without a [model] the budget needs seconds or candidates"
+        )
+    return campaign
+
+
+def to_toml(campaign: Campaign) -> str:
+    """Write a campaign so that ``parse`` gives it back."""
+    data = campaign.model_dump(mode="json", exclude_none=True)
+    plain = [f"{k} = {_toml(v)}" for k, v in data.items() if not isinstance(v, dict)]
+    tables = [
+        "\n".join([f"[{k}]", *(f"{name} = {_toml(v)}" for name, v in section.items())])
+        for k, section in data.items()
+        if isinstance(section, dict)
+    ]
+    return "\n\n".join(["\n".join(plain), *tables]) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a campaign file, for editors."""
+    return Campaign.model_json_schema()
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            result[key] = _merged(below, value)
+        elif value != {}:
+            result[key] = value
+    return result
+
+
+def _toml(value: Any) -> str:
+    # JSON scalars and strings are valid TOML.
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(first["loc"][:-1])
+        close = get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"unknown key {path!r}{hint} Known here: {', '.join(known)}"
+    if first["type"] == "missing":
+        return f"missing key {path!r}"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"key {path!r}: {first['msg']}, got {first['input']!r}{more}"
+
+
+def _known_keys(location: tuple[Any, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "budget": Budget,
+        "search": Search,
+        "model": Model,
+        "evaluator": EvaluatorSection,
+    }
+    model = sections.get(str(location[0]), Campaign) if location else Campaign
+    return list(model.model_fields)

@@ -1,0 +1,137 @@
+"""The end of a campaign: valid chooses the champion, test and ood judge it once."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from evaluators.base import Evaluation, EvaluationRequest, Evaluator
+from evolve.ports import Population
+from evolve.records import Program, ProgramId
+from problems.base import AnyProblem, Split
+
+HELD_OUT = (Split.TEST, Split.OOD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOut:
+    """What a claim rests on.
+
+    Attributes
+    ----------
+    champion
+        Best on valid among the best on train.
+    evaluations
+        Of the champion, by split.
+    finalists
+        How many programs valid chose from.
+    baselines
+        Evaluations of the pack's classical rules by name and split.
+    """
+
+    champion: Program
+    evaluations: Mapping[Split, Evaluation]
+    finalists: int
+    baselines: Mapping[str, Mapping[Split, Evaluation]]
+
+
+async def hold_out(
+    population: Population,
+    problem: AnyProblem,
+    evaluator: Evaluator,
+    *,
+    entry_point: str,
+    seed: int,
+    finalists: int,
+) -> HeldOut | None:
+    """Choose the champion and judge it; judgements that exist are not repeated.
+
+    Returns
+    -------
+    HeldOut or None
+        None if no program has a score.
+    """
+    judge = _Judge(population, evaluator, entry_point, seed)
+    chosen = distinct(population.best(5 * finalists), finalists)
+    await asyncio.gather(*(judge.program(p, Split.VALID) for p in chosen))
+    ranked = sorted(
+        (p for p in chosen if judge.score(p, Split.VALID) is not None),
+        key=lambda p: (judge.score(p, Split.VALID), len(p.candidate.source)),
+    )
+    if not ranked:
+        return None
+    champion = ranked[0]
+    await asyncio.gather(*(judge.program(champion, split) for split in HELD_OUT))
+    baselines = await judge_baselines(problem, evaluator, seed)
+    return HeldOut(
+        champion=champion,
+        evaluations=population.evaluations(champion.id),
+        finalists=len(chosen),
+        baselines=baselines,
+    )
+
+
+async def judge_baselines(
+    problem: AnyProblem,
+    evaluator: Evaluator,
+    seed: int,
+    splits: Sequence[Split] = (Split.TRAIN, Split.VALID, *HELD_OUT),
+) -> dict[str, dict[Split, Evaluation]]:
+    """Judge the pack's classical rules on the path that candidates take."""
+    keys = [(name, split) for name in problem.baselines for split in splits]
+    results = await asyncio.gather(
+        *(
+            evaluator.evaluate(
+                EvaluationRequest(
+                    source=problem.baselines[name].source,
+                    entry_point=problem.baselines[name].entry_point,
+                    split=split,
+                    seed=seed,
+                )
+            )
+            for name, split in keys
+        )
+    )
+    table: dict[str, dict[Split, Evaluation]] = {n: {} for n in problem.baselines}
+    for (name, split), evaluation in zip(keys, results, strict=True):
+        table[name][split] = evaluation
+    return table
+
+
+def distinct(programs: Sequence[Program], count: int) -> list[Program]:
+    """First ``count`` programs that differ in what they do, not only in text."""
+    seen: set[tuple[float | None, ...]] = set()
+    chosen: list[Program] = []
+    for program in programs:
+        behaviour = tuple(v.objective for v in program.evaluation.verdicts)
+        if behaviour not in seen and len(chosen) < count:
+            seen.add(behaviour)
+            chosen.append(program)
+    return chosen
+
+
+class _Judge:
+    """Judges programs on further splits, each at most once in a campaign's life."""
+
+    def __init__(
+        self, population: Population, evaluator: Evaluator, entry_point: str, seed: int
+    ) -> None:
+        self._population = population
+        self._evaluator = evaluator
+        self._request = EvaluationRequest(
+            source="", entry_point=entry_point, split=Split.TRAIN, seed=seed
+        )
+        self._known: dict[ProgramId, dict[Split, Evaluation]] = {}
+
+    def score(self, program: Program, split: Split) -> float | None:
+        return self._known[program.id][split].score
+
+    async def program(self, program: Program, split: Split) -> None:
+        if program.id not in self._known:
+            self._known[program.id] = self._population.evaluations(program.id)
+        if split in self._known[program.id]:
+            return
+        request = replace(self._request, source=program.candidate.source, split=split)
+        evaluation = await self._evaluator.evaluate(request)
+        # A budget counts the search, not the judgement of its result.
+        self._population.add_evaluation(program.id, evaluation, program.seconds)
+        self._known[program.id][split] = evaluation

@@ -1,0 +1,333 @@
+"""One session of a campaign: builds the parts, runs the loop, judges the result.
+
+This is what the command line calls; everything here can be called from Python too.
+"""
+
+import asyncio
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from evaluators.backends.local import LocalEvaluator
+from evaluators.base import Limits
+from evolve import config as configs
+from evolve import population as stores
+from evolve.agents.genetic import GeneticProposer
+from evolve.agents.llm import LlmProposer, LlmSettings
+from evolve.campaign import CampaignLoop, Plan, Ports
+from evolve.config import Campaign
+from evolve.llm.ledger import Ledger
+from evolve.llm.models import ModelSettings, open_model
+from evolve.population import OpenPopulation
+from evolve.ports import ChatModel
+from evolve.records import CampaignInfo, Program, Rejection, Spent, State
+from evolve.report.export import write_atomic
+from evolve.runs import Location
+from evolve.selection.islands import IslandSelector, IslandSettings
+from problems import registry
+from problems.base import AnyProblem
+from problems.errors import ConfigError, PlatformError
+
+Observer = Callable[[Program | Rejection], None]
+
+FINALS_CPU_FACTOR = 12
+"""Held-out instances are larger and judged once: they get more CPU time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """An open run: its place, its campaign and its population."""
+
+    location: Location
+    campaign: Campaign
+    problem: AnyProblem
+    population: OpenPopulation
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.population.close()
+
+    @property
+    def entry_point(self) -> str:
+        """Name of the function that is evolved."""
+        return entry_point(self.campaign, self.problem)
+
+
+def entry_point(campaign: Campaign, problem: AnyProblem) -> str:
+    """Name of the function to evolve; raises ConfigError if the pack has it not."""
+    name = campaign.entry_point or problem.default_entry_point.name
+    if name not in problem.entry_points:
+        known = ", ".join(problem.entry_points)
+        raise ConfigError(
+            f"problem {problem.name} has no entry point {name!r}; known: {known}"
+        )
+    return name
+
+
+def seed_programs(
+    campaign: Campaign, problem: AnyProblem
+) -> tuple[tuple[str, str], ...]:
+    """Name and source of the programs to start from: baselines or files.
+
+    Raises
+    ------
+    ConfigError
+        If a name is neither, or the baseline is for another entry point.
+    """
+    point = problem.entry_points[entry_point(campaign, problem)]
+    found = []
+    for name in campaign.seeds or (point.seed,):
+        baseline = problem.baselines.get(name)
+        if baseline is not None and baseline.entry_point == point.name:
+            found.append((name, baseline.source))
+        elif baseline is not None:
+            raise ConfigError(
+                f"seed {name!r} is a {baseline.entry_point} program, "
+                f"but the campaign evolves {point.name}"
+            )
+        else:
+            found.append((name, _seed_file(name, problem, point.name)))
+    return tuple(found)
+
+
+def _seed_file(name: str, problem: AnyProblem, point: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fitting = [n for n, b in problem.baselines.items() if b.entry_point == point]
+        raise ConfigError(
+            f"seed {name!r} is neither a baseline nor a readable file; "
+            f"baselines for {point}: {', '.join(fitting)}"
+        ) from error
+
+
+def create(campaign: Campaign, location: Location) -> Run:
+    """Make a new run: folder, resolved campaign, manifest and empty population.
+
+    Raises
+    ------
+    ConfigError
+        If the campaign cannot be run as it is; nothing has been written then.
+    StoreError
+        If the population cannot be made.
+    """
+    problem = registry.load(campaign.problem)
+    seed_programs(campaign, problem)
+    _open_model(campaign, Spent())
+    try:
+        location.folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(location.folder / "campaign.toml", configs.to_toml(campaign))
+        write_atomic(
+            location.folder / "manifest.json", json.dumps(manifest(), indent=2) + "\n"
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write to {location.folder}: {error.strerror}; "
+            "choose another folder with --out"
+        ) from error
+    now = time.time()
+    info = CampaignInfo(
+        name=location.name or campaign.name,
+        problem=problem.name,
+        problem_version=problem.version,
+        config=configs.to_toml(campaign),
+        state=State.STOPPED,
+        created=now,
+        updated=now,
+        message="created",
+    )
+    population = stores.create(location.url, info)
+    return Run(
+        location=location, campaign=campaign, problem=problem, population=population
+    )
+
+
+def open_run(location: Location) -> Run:
+    """Open an existing run, for reading or to resume it."""
+    population = stores.open_campaign(location.url, location.name)
+    try:
+        info = population.info()
+        campaign = configs.parse(info.config, where=f"campaign of {location.title}")
+        problem = registry.load(info.problem)
+    except PlatformError:
+        population.close()
+        raise
+    return Run(
+        location=replace(location, name=info.name),
+        campaign=campaign,
+        problem=problem,
+        population=population,
+    )
+
+
+def manifest() -> dict[str, Any]:
+    """Return the versions that decide what a run does."""
+    packages = ("heuresis", "numpy", "scipy", "sqlalchemy", "litellm", "openai")
+    return {
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "packages": {name: metadata.version(name) for name in packages},
+    }
+
+
+class Session:
+    """Runs a campaign until its budget, a stop, or an error; can be stopped.
+
+    Raises
+    ------
+    StoreError
+        If another process runs this campaign.
+    """
+
+    def __init__(self, run: Run, observe: Observer = lambda _: None) -> None:
+        self.run = run
+        campaign = run.campaign
+        run.population.acquire()
+        self._check_version()
+        self.evaluator = LocalEvaluator(
+            run.problem,
+            slots=campaign.evaluator.workers,
+            limits=campaign.evaluator.limits(),
+            min_sandbox=campaign.evaluator.min_sandbox,
+        )
+        self.loop = self._loop(observe)
+
+    async def search(self) -> State:
+        """Run the loop; return the state in which it left the campaign."""
+        population = self.run.population
+        population.set_state(State.RUNNING)
+        watch = asyncio.create_task(self._watch_for_stop())
+        try:
+            await self.loop.run()
+        except PlatformError as error:
+            population.set_state(State.FAILED, str(error))
+            raise
+        except asyncio.CancelledError:
+            population.set_state(State.STOPPED, "interrupted")
+            raise
+        finally:
+            watch.cancel()
+            await self.evaluator.close()
+        state = State.STOPPED if self.loop.stopped else State.DONE
+        population.set_state(state, self.loop.end)
+        return state
+
+    def stop(self, why: str) -> None:
+        """Ask the loop to end; what is under way is finished and kept."""
+        self.loop.stop(why)
+
+    def _check_version(self) -> None:
+        info = self.run.population.info()
+        if info.problem_version != self.run.problem.version:
+            raise ConfigError(
+                f"the run was made with version {info.problem_version} of problem "
+                f"{info.problem}, installed is {self.run.problem.version}: their "
+                "scores cannot be mixed; start a new run"
+            )
+
+    def _loop(self, observe: Observer) -> CampaignLoop:
+        campaign, run = self.run.campaign, self.run
+        search = campaign.search
+        proposer: GeneticProposer | LlmProposer
+        if campaign.model is None:
+            proposer = GeneticProposer(
+                run.problem, run.problem.entry_points[run.entry_point]
+            )
+            concurrency, settle = campaign.evaluator.workers, None
+        else:
+            proposer = self._llm_proposer()
+            concurrency, settle = campaign.model.concurrency, proposer.settle
+        return CampaignLoop(
+            Plan(
+                entry_point=run.entry_point,
+                seed=campaign.seed,
+                seeds=seed_programs(campaign, run.problem),
+                budget=campaign.budget,
+                crossover=search.crossover,
+                concurrency=concurrency,
+            ),
+            Ports(
+                population=run.population,
+                selector=IslandSelector(
+                    IslandSettings(
+                        islands=search.islands,
+                        island_size=search.island_size,
+                        tournament=search.tournament,
+                        migration_interval=search.migration_interval,
+                    )
+                ),
+                proposer=proposer,
+                evaluator=self.evaluator,
+                clock=time.monotonic,
+                settle=settle,
+                observe=observe,
+            ),
+            islands=search.islands,
+        )
+
+    def _llm_proposer(self) -> LlmProposer:
+        run, campaign = self.run, self.run.campaign
+        assert campaign.model is not None
+        found = _open_model(campaign, run.population.spent())
+        assert found is not None
+        model, ledger = found
+        return LlmProposer(
+            problem=run.problem,
+            entry_point=run.problem.entry_points[run.entry_point],
+            model=model,
+            population=run.population,
+            ledger=ledger,
+            settings=LlmSettings(max_tokens=campaign.model.max_tokens),
+        )
+
+    async def _watch_for_stop(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            if self.run.population.stop_requested():
+                self.loop.stop("stopped by heuresis stop")
+
+
+def final_evaluator(run: Run) -> LocalEvaluator:
+    """Start the sandboxes that judge the champion and the baselines."""
+    section = run.campaign.evaluator
+    limits = Limits(
+        cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
+    )
+    return LocalEvaluator(
+        run.problem,
+        slots=section.workers,
+        limits=limits,
+        min_sandbox=section.min_sandbox,
+    )
+
+
+def _open_model(campaign: Campaign, spent: Spent) -> tuple[ChatModel, Ledger] | None:
+    """Open the model of a campaign and its ledger; nothing is asked yet.
+
+    Raises
+    ------
+    ConfigError, ModelUnavailableError
+        If the campaign cannot be run with that model.
+    """
+    if campaign.model is None:
+        return None
+    settings = ModelSettings(**campaign.model.model_dump(exclude={"concurrency"}))
+    model = open_model(settings)
+    budget = campaign.budget
+    ledger = Ledger(tokens=budget.tokens, usd=budget.usd, spent=spent)
+    ledger.require_price(model.price)
+    return model, ledger

@@ -1,0 +1,85 @@
+"""Render a template to a prompt.
+
+A template is a file ``NAME.md.jinja`` with the blocks ``system`` and ``user``. What
+stays the same in a campaign stands first, so that providers can cache the prefix.
+Texts of programs and models are data: they go through the filter ``fenced``, which
+no text can leave.
+"""
+
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from prompts.records import Prompt
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SUFFIX = ".md.jinja"
+_TICKS = re.compile(r"`{3,}")
+
+
+def render(template: str, /, **context: object) -> Prompt:
+    """Fill in a template.
+
+    Parameters
+    ----------
+    template
+        Name without folder and suffix: ``mutate_diff``.
+    context
+        What the template names; a missing name raises ``jinja2.UndefinedError``.
+    """
+    loaded = _environment().get_template(template + SUFFIX)
+    parts = {
+        name: "".join(loaded.blocks[name](loaded.new_context(dict(context)))).strip()
+        for name in ("system", "user")
+    }
+    text = parts["system"] + "\0" + parts["user"]
+    return Prompt(
+        system=parts["system"],
+        user=parts["user"],
+        template=template,
+        digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Put a text into a Markdown fence longer than any that it holds."""
+    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten a text to about ``limit`` characters, with a note where it was cut."""
+    if len(text) <= limit:
+        return text
+    head, tail = limit * 2 // 3, limit // 3
+    note = f"\n# [... {len(text) - head - tail} characters left out here ...]\n"
+    return text[:head] + note + text[len(text) - tail :]
+
+
+def gap(value: float | None) -> str:
+    """Write a gap, a fraction, in per cent; lower is better."""
+    return "none" if value is None else f"{100 * value:.2f} %"
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - Markdown for a model, not HTML
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"fenced": fenced, "cut": cut, "gap": gap}
+    return environment
+
+
+def _source(name: str) -> str | None:
+    path = files("prompts").joinpath(name)
+    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -1,0 +1,35 @@
+"""Fixtures that several test folders use."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server; skips without one, but fails where CI has to have it."""
+    from tests.fakes import postgres
+
+    try:
+        with postgres.running() as server:
+            yield server
+    except postgres.PostgresMissingError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """URL of a PostgreSQL store of this test alone, with the tables of a store."""
+    url = postgres_server.database(migrated=True)
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server):
+    """URL of an empty PostgreSQL database of this test alone."""
+    url = postgres_server.database()
+    yield url
+    postgres_server.drop(url)

@@ -1,0 +1,72 @@
+"""Prompts as they are sent. After a wanted change: HEURESIS_GOLDEN=write pytest."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from evaluators.base import InstanceVerdict, Status
+from evolve.llm.prompting import PromptLimits, Question, build_prompt
+from evolve.records import Operator
+from tests.fakes.records import a_program, an_evaluation
+from tests.fakes.tiny_problem import SPT, TINY
+
+FOLDER = Path(__file__).parent / "prompts"
+
+
+def verdicts(*gaps):
+    return tuple(
+        InstanceVerdict(instance=f"t{i}", status=Status.OK, objective=100 + i, gap=gap)
+        for i, gap in enumerate(gaps)
+    )
+
+
+PARENT = a_program(
+    1,
+    source=SPT,
+    evaluation=an_evaluation(
+        0.1234, verdicts=verdicts(0.01, 0.5, None, 0.25), message="t1 is the worst"
+    ),
+)
+LENDER = a_program(
+    2,
+    source=SPT.replace("return p", "return -p"),
+    evaluation=an_evaluation(0.2, verdicts=verdicts(0.2)),
+)
+OTHER = a_program(
+    3,
+    source=SPT.replace("return p", 'return "```" and p'),
+    evaluation=an_evaluation(0.05, verdicts=()),
+)
+FAILED = a_program(
+    4,
+    source=SPT.replace("return p", "return q"),
+    evaluation=an_evaluation(None, message="NameError: name 'q' is not defined\n```"),
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "parents"),
+    [
+        (Operator.DIFF, (PARENT,)),
+        (Operator.REWRITE, (PARENT,)),
+        (Operator.CROSSOVER, (PARENT, LENDER)),
+    ],
+)
+def test_the_prompt_is_the_one_that_was_reviewed(operator, parents):
+    prompt = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=operator,
+            parents=parents,
+            inspirations=(OTHER,),
+            failures=(FAILED,),
+            limits=PromptLimits(instances=3),
+        )
+    )
+    text = f"{prompt.system}\n\n======== user\n\n{prompt.user}\n"
+    path = FOLDER / f"{prompt.template}.md"
+    if os.environ.get("HEURESIS_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
