@@ -83,7 +83,7 @@ def parse(source: str) -> ast.Module | NotPython:
         return NotPython(detail=_where(source, error))
     except ValueError:
         return NotPython(detail="it holds characters that no source file can hold")
-    except (RecursionError, MemoryError):
+    except (RecursionError, MemoryError, SystemError):  # the parser has several limits
         return NotPython(detail="it is nested too deeply")
 
 

@@ -8,6 +8,7 @@ the books must cover all tries of a call.
 import asyncio
 import logging
 import os
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -223,14 +224,19 @@ class _CallInProgress:
 def _load() -> _Library:
     """Import the client libraries, without network access and without noise."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    import litellm
-    import openai
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import litellm
+        import openai
 
-    litellm.suppress_debug_info = True
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    for name in ("httpx", "openai"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        litellm.suppress_debug_info = True
+        for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        for name in ("httpx", "openai"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        # Builds the types of replies, which warns, before the first reply does.
+        message = {"role": "assistant", "content": "", "tool_calls": None}
+        litellm.ModelResponse(choices=[{"index": 0, "message": message}])
     # Beside its own errors litellm lets out what odd replies do to its parsers.
     odd = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
     return _Library(litellm=litellm, errors=(openai.OpenAIError, *odd))

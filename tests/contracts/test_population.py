@@ -468,7 +468,7 @@ class TestEvaluations:
 
 class TestIslands:
     def test_the_living_are_in_the_order_in_which_they_entered(self, place, population):
-        a, b, c = (a_program(step) for step in (5, 3, 4))
+        a, b, c = (a_program(step) for step in (3, 5, 4))
         population.add(a, [enters(a)])
         population.add(b, [enters(b)])
         population.add(c, [enters(c), leaves(a)])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 START, END = "# EVOLVE-BLOCK-START", "# EVOLVE-BLOCK-END"
-_FENCED = re.compile(r"^(`{3,})(?:python)?\n(.*?)^\1\s*$", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(r"^(`{3,})\w*\n(.*?)^\1\s*$", re.DOTALL | re.MULTILINE)
 _OPERATORS = ("+", "-", "*", "/")
 
 

@@ -1,12 +1,14 @@
 import asyncio
 import logging
+import subprocess
+import sys
 import time
 import traceback
 
 import pytest
 
 from evolve.errors import ModelUnavailableError
-from evolve.llm.client import LONGEST_PAUSE, LiteLlmModel
+from evolve.llm.client import LONGEST_PAUSE, LiteLlmModel, _load
 from evolve.llm.errors import ModelCallError
 from evolve.llm.settings import ModelSettings
 from tests.fakes.openai_server import REFUSAL, FakeOpenAI
@@ -17,6 +19,12 @@ PROGRAM = (
     "Answer with <<<<<<< SEARCH blocks.\n```python\n# EVOLVE-BLOCK-START\n"
     "def priority(job):\n    return job.p + 1\n# EVOLVE-BLOCK-END\n```\n"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _library():
+    """Load the client library first: it takes seconds, and tests watch the clock."""
+    _load()
 
 
 @pytest.fixture
@@ -69,6 +77,28 @@ def test_a_response_brings_text_usage_and_the_models_own_name(server):
     body = server.log[0]["body"]
     assert (body["temperature"], body["max_tokens"], body["seed"]) == (0.25, 77, 7)
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
+
+
+@pytest.mark.slow
+def test_the_first_call_of_a_process_warns_of_nothing_and_prints_nothing(server):
+    server.options.api_key = None
+    code = (
+        "import asyncio\n"
+        "from evolve.llm.models import ModelSettings, open_model\n"
+        "from prompts.records import Prompt\n"
+        f"settings = ModelSettings(name='openai/x', base_url={server.base_url!r})\n"
+        "prompt = Prompt(system='a', user='b', template='c', digest='d')\n"
+        "model = open_model(settings)\n"
+        "assert asyncio.run(model.complete(prompt, seed=0)).text\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert server.requests == 1
 
 
 def test_what_nobody_reports_is_none(server):
@@ -262,7 +292,7 @@ def test_a_call_can_be_cancelled(server):
     async def cancelled():
         model = a_model(server)
         task = asyncio.create_task(model.complete(a_prompt(PROGRAM), seed=0))
-        await asyncio.to_thread(server.asked.wait)
+        assert await asyncio.to_thread(server.asked.wait, 60)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -204,7 +204,7 @@ def test_a_reader_in_another_process_sees_whole_changes_while_one_writes(url):
 def test_kill_9_loses_nothing_that_was_acknowledged(url):
     stores.create(url, an_info()).close()
     acknowledged = -1
-    for _ in range(4):
+    for _ in range(3):
         process = started(WRITER, url)
         for _ in range(25):
             acknowledged = int(process.stdout.readline())
