@@ -19,6 +19,7 @@ and BCa intervals in 0.78-0.93.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ SHOWN_RESAMPLES = 2_000
 
 _TIE = 1e-9
 _CELLS = 1 << 20
+_KEPT = 1 << 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,20 +136,55 @@ class Claim:
     shown: bool
 
 
+class Draws:
+    """Resamples that are drawn once and used for every program of a report.
+
+    With common random numbers programs are compared on the same resamples, and a
+    report of many programs costs one draw for each size of a group.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._known: dict[tuple[int, int, int, int], NDArray[np.float64]] = {}
+        self._cells = 0
+
+    @classmethod
+    def of(cls, rng: "Random") -> "Draws":
+        """Return ``rng`` itself if it is one, else draws of its own."""
+        return rng if isinstance(rng, Draws) else cls(rng)
+
+    def counts(self, key: tuple[int, int, int, int]) -> NDArray[np.float64]:
+        """How often each instance is drawn, ``(resamples, instances)``.
+
+        The key is the shape, the number of resamples before, and the stratum: strata
+        of one size are drawn independently.
+        """
+        if key in self._known:
+            return self._known[key]
+        found = _counts(key[0], key[1], self._rng)
+        if self._cells + found.size <= _KEPT:
+            self._cells += found.size
+            self._known[key] = found
+        return found
+
+
+Random: TypeAlias = np.random.Generator | Draws
+
+
 def score(sample: Sample) -> float:
     """Aggregate gap of a program, a fraction; lower is better."""
     return _strata(sample, _excess(sample)).value
 
 
-def score_interval(sample: Sample, rng: np.random.Generator) -> Estimate:
+def score_interval(sample: Sample, rng: Random) -> Estimate:
     """Aggregate gap of a program with its bootstrap interval over instances."""
     strata = _strata(sample, _excess(sample))
     return Estimate(
-        value=strata.value, interval=strata.interval(rng), n=len(sample.group)
+        value=strata.value, interval=strata.interval(Draws.of(rng)), n=len(sample.group)
     )
 
 
-def group_intervals(sample: Sample, rng: np.random.Generator) -> dict[str, Estimate]:
+def group_intervals(sample: Sample, rng: Random) -> dict[str, Estimate]:
     """Aggregate gap of each group with its interval, in the order of the instances."""
     return {
         name: score_interval(_subset(sample, members), rng)
@@ -155,9 +192,7 @@ def group_intervals(sample: Sample, rng: np.random.Generator) -> dict[str, Estim
     }
 
 
-def paired_difference(
-    first: Sample, second: Sample, rng: np.random.Generator
-) -> Comparison:
+def paired_difference(first: Sample, second: Sample, rng: Random) -> Comparison:
     """Compare two programs instance by instance.
 
     The signed-rank test (Wilcoxon 1945, *Biometrics Bulletin* 1(6)) takes each
@@ -182,7 +217,7 @@ def paired_difference(
     strata = _strata(first, raw)
     return Comparison(
         difference=strata.value,
-        interval=strata.interval(rng, symmetric=True),
+        interval=strata.interval(Draws.of(rng), symmetric=True),
         p=_signed_rank(np.concatenate([part.scaled for part in strata.parts])),
         n=len(raw),
         wins=int(np.sum(raw < 0)),
@@ -278,7 +313,7 @@ class _Stratum:
         residual = (self.numerator - self.value * self.reference).var(ddof=1)
         return float(residual / n / self.reference.mean() ** 2)
 
-    def resample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    def resample(self, draws: "Draws", count: int, stratum: int) -> NDArray[np.float64]:
         """Deviations from ``value`` and their variances, shape ``(2, count)``.
 
         NaN where the references drawn sum to zero.
@@ -298,7 +333,7 @@ class _Stratum:
         step = max(1, _CELLS // n)
         sums = np.concatenate(
             [
-                _counts(min(step, count - start), n, rng) @ columns
+                draws.counts((min(step, count - start), n, start, stratum)) @ columns
                 for start in range(0, count, step)
             ]
         ).T
@@ -318,9 +353,7 @@ class _Strata:
     def value(self) -> float:
         return float(np.mean([part.value for part in self.parts]))
 
-    def interval(
-        self, rng: np.random.Generator, *, symmetric: bool = False
-    ) -> Interval | None:
+    def interval(self, draws: "Draws", *, symmetric: bool = False) -> Interval | None:
         """Studentised bootstrap interval; None where the data cannot carry one."""
         if min(len(part.numerator) for part in self.parts) < 2:
             return None
@@ -330,7 +363,11 @@ class _Strata:
             return Interval(low=self.value, high=self.value, level=LEVEL)
         resamples = RESAMPLES if symmetric else SHOWN_RESAMPLES
         moved, variance = np.sum(
-            [part.resample(rng, resamples) for part in self.parts], axis=0
+            [
+                part.resample(draws, resamples, stratum)
+                for stratum, part in enumerate(self.parts)
+            ],
+            axis=0,
         )
         # A draw of zero references only has no gap; the interval is conditional on it.
         defined = np.isfinite(moved)

@@ -140,7 +140,8 @@ def collect(run: Run, held_out: HeldOut | None, picture: Picture | None) -> RunR
     )
     if held_out is None:
         return plain
-    rng = np.random.default_rng(np.random.SeedSequence(run.campaign.seed))
+    seed = np.random.SeedSequence(run.campaign.seed)
+    rng = statistics.Draws(np.random.default_rng(seed))
     return replace(
         plain,
         champion=_standing(problem, CHAMPION, held_out.evaluations, rng),
@@ -171,7 +172,7 @@ def _standing(
     problem: AnyProblem,
     name: str,
     evaluations: Mapping[Split, Evaluation],
-    rng: np.random.Generator,
+    rng: statistics.Draws,
     citation: str = "",
 ) -> Standing:
     samples = {s: sample(problem, e) for s, e in evaluations.items()}
@@ -186,7 +187,7 @@ def _standing(
 
 
 def _claims(
-    problem: AnyProblem, held_out: HeldOut, rng: np.random.Generator
+    problem: AnyProblem, held_out: HeldOut, rng: statistics.Draws
 ) -> tuple[statistics.Claim, ...]:
     """Compare the champion with every baseline on test; one Holm family."""
     ours = _scored(problem, held_out.evaluations)
