@@ -1,4 +1,9 @@
-"""Islands of programs: tournament, bounded living sets, migration around a ring."""
+"""Islands of programs: bounded living sets, tournaments, migration around a ring.
+
+Score alone would let programs grow without end and lose the short ones, from which
+most discoveries start. So the front of an island, its programs that no shorter one
+equals, is safe from eviction and supplies a fixed share of the parents.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +13,14 @@ import numpy as np
 
 from evolve.records import Placement, Program
 
-CAP = 0.4
 Behaviour: TypeAlias = tuple[float | None, ...]
 Rank: TypeAlias = tuple[float, int, int]
+
+_PRICE = 0.0003
+"""What a character costs, as a share of the score."""
+
+_FRONT_SHARE = 0.4
+"""Share of parents drawn from the front, each of its programs alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +41,8 @@ class IslandSettings:
 
     islands: int = 4
     island_size: int = 60
-    tournament: int = 4
-    migration_interval: int = 100
+    tournament: int = 3
+    migration_interval: int = 200
 
     def __post_init__(self) -> None:
         for name in ("islands", "island_size", "tournament", "migration_interval"):
@@ -41,7 +51,7 @@ class IslandSettings:
 
 
 class IslandSelector:
-    """Selects by score alone; programs that behave alike live once, the shortest."""
+    """Selects by score and length; programs that behave alike live once."""
 
     def __init__(self, settings: IslandSettings) -> None:
         self._settings = settings
@@ -53,25 +63,14 @@ class IslandSelector:
     def parents(
         self, living: Sequence[Program], count: int, rng: np.random.Generator
     ) -> Sequence[Program]:
-        """Draw parents by tournament, different ones while there are enough."""
+        """Draw different parents, fewer than ``count`` if there are not enough."""
         able = [program for program in living if program.score is not None]
         chosen: list[Program] = []
         while able and len(chosen) < count:
-            winner = self._tournament(able, rng)
+            winner = self._draw(able, rng)
             chosen.append(winner)
-            if len(able) > 1:
-                able = [program for program in able if program.id != winner.id]
+            able = [program for program in able if program.id != winner.id]
         return chosen
-
-    def _tournament(self, able: Sequence[Program], rng: np.random.Generator) -> Program:
-        if rng.random() < CAP:
-            front = _front(able)
-            return front[int(rng.random() * len(front))]
-        drawn = [
-            able[int(rng.random() * len(able))]
-            for _ in range(self._settings.tournament)
-        ]
-        return min(drawn, key=rank)
 
     def admit(self, living: Sequence[Program], program: Program) -> Sequence[Placement]:
         """Let a program live if it works, is no copy, and there is room or a worse."""
@@ -80,7 +79,7 @@ class IslandSelector:
     def migrate(
         self, islands: Sequence[Sequence[Program]], step: int
     ) -> Sequence[Placement]:
-        """Send a copy of each island's best program to the next island of the ring."""
+        """Let each island's best program also live on the next island of the ring."""
         if len(islands) < 2 or (step + 1) % self._settings.migration_interval:
             return ()
         placements: list[Placement] = []
@@ -92,58 +91,70 @@ class IslandSelector:
                 placements += self._enter(islands[target], guest, target)
         return placements
 
+    def _draw(self, able: Sequence[Program], rng: np.random.Generator) -> Program:
+        if rng.random() < _FRONT_SHARE:
+            best = front(able)
+            return best[int(rng.random() * len(best))]
+        rivals = range(self._settings.tournament)
+        return min((able[int(rng.random() * len(able))] for _ in rivals), key=rank)
+
     def _enter(
         self, living: Sequence[Program], program: Program, island: int
     ) -> list[Placement]:
+        """Place a program on an island, and out of it whoever makes room."""
         if program.score is None or any(other.id == program.id for other in living):
             return []
-        twin = _twin(living, program)
-        full = len(living) >= self._settings.island_size
-        rival = twin or (_weakest([*living, program]) if full else None)
         enter = Placement(program=program.id, island=island, living=True)
-        if rival is None:
+        twin = _twin(living, program)
+        if twin is not None:
+            loser = max(twin, program, key=rank)
+        elif len(living) < self._settings.island_size:
             return [enter]
-        if rival is program or (rival is twin and rank(rival) <= rank(program)):
+        else:
+            loser = _weakest([*living, program])
+        if loser is program:
             return []
-        return [Placement(program=rival.id, island=island, living=False), enter]
+        return [Placement(program=loser.id, island=island, living=False), enter]
 
 
 def rank(program: Program) -> Rank:
     """Order programs: by score, then the shorter, then the older; failed ones last."""
-    score = float("inf") if program.score is None else program.score
-    return (score, len(program.candidate.source), program.candidate.step)
+    length = len(program.candidate.source)
+    if program.score is None:
+        return (float("inf"), length, program.candidate.step)
+    price = _PRICE * length * abs(program.score)
+    return (program.score + price, length, program.candidate.step)
 
 
-def _length(program: Program) -> int:
-    return len(program.candidate.source)
-
-
-def _front(programs: Sequence[Program]) -> list[Program]:
-    front: list[Program] = []
-    shortest = float("inf")
-    for program in sorted(programs, key=rank):
-        if _length(program) < shortest:
-            shortest = _length(program)
-            front.append(program)
-    return front
-
-
-def _weakest(programs: Sequence[Program]) -> Program:
-    """Find the worst program of those that a shorter one outdoes, if there are any."""
-    ranked = sorted(programs, key=rank)
-    outdone: list[Program] = []
-    shortest = float("inf")
-    for program in ranked:
-        if _length(program) < shortest:
-            shortest = _length(program)
-        else:
-            outdone.append(program)
-    return outdone[-1] if outdone else ranked[-1]
+def front(programs: Sequence[Program]) -> list[Program]:
+    """List the programs that are better than every shorter one, the best first."""
+    return _split(programs)[0]
 
 
 def behaviour(program: Program) -> Behaviour:
     """Objectives on all instances of the training split."""
     return tuple([verdict.objective for verdict in program.evaluation.verdicts])
+
+
+def _split(programs: Sequence[Program]) -> tuple[list[Program], list[Program]]:
+    """Split programs into the front and the others, each with the best first."""
+    leading: list[Program] = []
+    others: list[Program] = []
+    shortest = float("inf")
+    for program in sorted(programs, key=rank):
+        length = len(program.candidate.source)
+        if length < shortest:
+            shortest = length
+            leading.append(program)
+        else:
+            others.append(program)
+    return leading, others
+
+
+def _weakest(programs: Sequence[Program]) -> Program:
+    """Find the worst program beside the front, or of the front if that is all."""
+    leading, others = _split(programs)
+    return (others or leading)[-1]
 
 
 def _twin(living: Sequence[Program], program: Program) -> Program | None:

@@ -19,7 +19,6 @@ from evolve.agents.genetic.expression import (
     Term,
 )
 from evolve.agents.genetic.ranking import Ranking
-from problems.base import EntryPoint
 
 _CONTEXTS = 6
 _OBJECTS = 16
@@ -37,12 +36,9 @@ class Probe:
         Tells whether only the order of objects counts, and which terms they share.
     """
 
-    def __init__(self, entry_point: EntryPoint, ranking: Ranking) -> None:
-        self._ranks = ranking.ranks
-        self._shared = ranking.shared
-        self._inputs = {
-            feature.code: self._draw(feature.code) for feature in entry_point.features
-        }
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+        self._inputs: dict[str, Values] = {}
 
     def behaviour(self, expr: Expr) -> bytes | None:
         """Digest of what the expression does; None if it has no value somewhere."""
@@ -54,14 +50,14 @@ class Probe:
         # Rounding keeps terms that cancel in theory from breaking ties in practice.
         scale = np.abs(grid).max(axis=1, keepdims=True) + 1e-300
         rounded = np.round(grid / scale, _DIGITS)
-        if not self._ranks:
+        if not self._ranking.ranks:
             return bytes(scale * rounded)
         return bytes(np.argsort(rounded, axis=1, kind="stable").astype(np.uint8))
 
     def _draw(self, code: str) -> Values:
         """Make up values of a term, log-uniform from 1 to 1000."""
         seed = int.from_bytes(sha256(code.encode()).digest()[:8], "big")
-        columns = 1 if code in self._shared else _OBJECTS
+        columns = 1 if code in self._ranking.shared else _OBJECTS
         exponents = np.random.default_rng(seed).uniform(0, 3, (_CONTEXTS, columns))
         return np.asarray(10.0**exponents, dtype=np.float64)
 
@@ -69,8 +65,9 @@ class Probe:
         if isinstance(expr, Const):
             return np.array([[expr.value]])
         if isinstance(expr, Term):
-            known = self._inputs.get(expr.code)
-            return self._draw(expr.code) if known is None else known
+            if expr.code not in self._inputs:
+                self._inputs[expr.code] = self._draw(expr.code)
+            return self._inputs[expr.code]
         args = [self._values(arg) for arg in expr.args]
         function = _FUNCTIONS.get(expr.name)
         return np.full((1, 1), np.nan) if function is None else function(args)

@@ -55,38 +55,39 @@ class Layout:
 
 @dataclass(slots=True)
 class _Line:
-    """A statement under way: ``name = expr``, or a return where there is no name."""
+    """A statement under way: what stands before and after an expression."""
 
-    name: str | None
+    head: str
     expr: Expr
+    tail: str = ""
 
     def written(self, indent: int) -> str:
-        start = "return" if self.name is None else f"{self.name} ="
-        return f"{' ' * indent}{start} {text(self.expr)}"
+        return f"{' ' * indent}{self.head} {text(self.expr)}{self.tail}"
 
 
 def body_lines(expr: Expr, layout: Layout, indent: int = _STEP) -> list[str]:
     """Write the statements that return ``expr``."""
-    lines = [_Line(None, expr)]
+    lines = [_Line("return", expr)]
     while _share(lines, layout):
         pass
-    last = lines[-1].expr
-    branches = isinstance(last, Op) and last.name == CONDITIONAL
-    if branches and not _fits_one_line(lines[-1], indent):
-        lines.pop()
+    branches = _branches(lines[-1], indent)
+    if branches:
+        lines[-1] = _Line("if", branches[0], ":")
     while _shorten(lines, layout, indent):
         pass
     written = [line.written(indent) for line in lines]
-    if lines and lines[-1].name is None:
-        return written
-    assert isinstance(last, Op)
-    test, yes, no = last.args
-    return [
-        *written,
-        f"{' ' * indent}if {text(test)}:",
-        *body_lines(yes, layout, indent + _STEP),
-        *body_lines(no, layout, indent),
-    ]
+    if branches:
+        written += body_lines(branches[1], layout, indent + _STEP)
+        written += body_lines(branches[2], layout, indent)
+    return written
+
+
+def _branches(line: _Line, indent: int) -> tuple[Expr, ...]:
+    """Return test and branches of a conditional that needs an ``if`` statement."""
+    expr = line.expr
+    if not isinstance(expr, Op) or expr.name != CONDITIONAL:
+        return ()
+    return () if _fits_one_line(line, indent) else expr.args
 
 
 def _fits_one_line(line: _Line, indent: int) -> bool:
@@ -136,7 +137,7 @@ def _extract(lines: list[_Line], part: Expr, layout: Layout) -> None:
         if changed is not line.expr:
             line.expr = changed
             first = index
-    lines.insert(first, _Line(name, part))
+    lines.insert(first, _Line(f"{name} =", part))
 
 
 def _name(part: Expr, layout: Layout) -> str:

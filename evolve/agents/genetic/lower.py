@@ -131,9 +131,9 @@ class _Body:
                 self._step(statement, names)
         if yes.keys() != no.keys():
             raise UnsupportedError
-        for name in yes:
-            if yes[name] is not no[name]:
-                env[name] = _bounded(Op(CONDITIONAL, (test, yes[name], no[name])))
+        for name, value in yes.items():
+            if value is not no[name]:
+                env[name] = _bounded(Op(CONDITIONAL, (test, value, no[name])))
 
 
 def _assignment(node: ast.stmt, env: Names) -> tuple[str, Expr]:
@@ -153,8 +153,10 @@ def _assignment(node: ast.stmt, env: Names) -> tuple[str, Expr]:
 
 
 def _kind(node: ast.expr) -> Kind:
-    truth = isinstance(node, ast.Compare | ast.BoolOp) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    truth = (
+        isinstance(node, ast.Compare | ast.BoolOp)
+        or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+        or (isinstance(node, ast.Constant) and isinstance(node.value, bool))
     )
     return Kind.TRUTH if truth else Kind.NUMBER
 

@@ -221,7 +221,7 @@ def _numeric(expr: Expr, rng: np.random.Generator) -> Position:
 
 
 def _put(expr: Expr, here: Position, new: Expr, rng: np.random.Generator) -> Expr:
-    """Replace a subtree; in an operation that stands in several places mostly in all."""
+    """Replace a subtree; of an operation that is used twice, mostly in both places."""
     if rng.random() < _ONE_PLACE:
         return replace_at(expr, here.path, new)
     if isinstance(here.expr, Op) or not here.path:

@@ -10,7 +10,9 @@ from evolve.agents.genetic.layout import Layout, body_lines
 from evolve.agents.genetic.lower import lower_body
 from evolve.agents.genetic.safety import Sign
 from evolve.agents.genetic.simplify import simplify
-from problems.base import BLOCK_END, BLOCK_START
+from evolve.program import NotPython, split_blocks
+from evolve.program import parse as parse_python
+from problems.base import BLOCK_START
 
 
 class NotEvolvableError(Exception):
@@ -57,12 +59,13 @@ def parse(source: str, entry_point: str, parameters: tuple[str, ...]) -> Parsed:
     NotEvolvableError
         If there is no such function in the evolve block, or nothing in it to change.
     """
-    lines = source.splitlines(keepends=True)
-    first, last = _block(lines)
-    try:
-        module = ast.parse("".join(lines[first:last]))
-    except SyntaxError as error:
-        raise NotEvolvableError(f"the evolve block does not parse: {error}") from None
+    blocks = split_blocks(source)
+    if blocks is None:
+        raise NotEvolvableError("the program has no single evolve block")
+    module = parse_python(blocks.block)
+    if isinstance(module, NotPython):
+        raise NotEvolvableError(f"the evolve block does not parse: {module.detail}")
+    lines = blocks.block.splitlines(keepends=True)
     function = _function(module, entry_point)
     _rename(function, parameters)
     lowered = lower_body(function.body)
@@ -71,11 +74,11 @@ def parse(source: str, entry_point: str, parameters: tuple[str, ...]) -> Parsed:
     start = min([function.lineno, *(d.lineno for d in function.decorator_list)])
     kept = function.body[: lowered.prelude]
     return Parsed(
-        before="".join(lines[: first + start - 1]) + _header(function),
-        after="".join(lines[first + (function.end_lineno or last) :]),
+        before=blocks.before + "".join(lines[: start - 1]) + _header(function),
+        after="".join(lines[function.end_lineno :]) + blocks.after,
         prelude=textwrap.indent("\n".join(map(ast.unparse, kept)), "    "),
         expr=simplify(lowered.expr),
-        names=lowered.names,
+        names={simplify(expr): name for expr, name in lowered.names.items()},
         taken=frozenset(_identifiers(module, kept)) | frozenset(parameters),
     )
 
@@ -91,14 +94,6 @@ def render(parsed: Parsed, expr: Expr, signs: Mapping[str, Sign]) -> str:
             BLOCK_START + "\n", f"{BLOCK_START}\nimport math\n\n\n", 1
         )
     return before + "\n".join(lines) + "\n" + parsed.after
-
-
-def _block(lines: list[str]) -> tuple[int, int]:
-    """Return the range of lines between the markers."""
-    stripped = [line.strip() for line in lines]
-    if BLOCK_START not in stripped or BLOCK_END not in stripped:
-        raise NotEvolvableError("the program has no evolve block")
-    return stripped.index(BLOCK_START) + 1, stripped.index(BLOCK_END)
 
 
 def _function(module: ast.Module, name: str) -> ast.FunctionDef:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,19 +17,32 @@ from evolve.agents.genetic.safety import denominators, powers, protect, tame
 from evolve.agents.genetic.simplify import simplify
 from evolve.agents.genetic.units import MixedUnitsError, Unit, consistent, unit_of
 from evolve.agents.genetic.vocabulary import Vocabulary, vocabulary
+from evolve.program import program_id
 from evolve.records import Candidate, Operator, Program, ProgramId, Reason, Rejection
 from problems.base import AnyProblem, EntryPoint
 from problems.errors import ConfigError
 
 MAX_SIZE = 60
 """Operators and leaves of an expression; larger parents may keep their size."""
+
 _ATTEMPTS = 30
 _CROSS = 0.7
-MIN_T = 3
-T_SPAN = 10
-_AGAIN = 0.3
-_ANY_UNITS = 0.1
+"""Share of steps with two parents that cross them; others change the first alone."""
+
+_AGAIN = 0.15
+"""Chance of one more mutation after each."""
+
+_ANY_UNITS = 0.05
+"""Share of products that may mix units."""
+
 _DRAWS = 8
+"""Draws after which units are given up."""
+
+_TUNING_FROM = 8
+_TUNING_SPAN = 10
+"""Size at which constants come into use, and by how much more fully."""
+
+_CACHED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,9 @@ class GeneticProposer:
         self._parameters = _parameters(entry_point)
         self._words = vocabulary(entry_point.features)
         self._ranking = Ranking(entry_point, self._parameters[0], self._words.signs)
-        self._probe = Probe(entry_point, self._ranking)
+        # Parents come again and again. What is kept is a pure function of the key.
+        self._behaviour = lru_cache(_CACHED)(Probe(self._ranking).behaviour)
+        self._parsed = lru_cache(_CACHED)(self._parse)
         self._known = known
 
     async def propose(
@@ -91,16 +106,17 @@ class GeneticProposer:
         ids = tuple(parent.id for parent in parents)
         operator = Operator.CROSSOVER if len(parents) > 1 else Operator.MUTATION
         try:
-            parsed = [self._parse(parent) for parent in parents[:2]]
+            parsed = [self._parsed(p.candidate.source) for p in parents[:2]]
         except NotEvolvableError as error:
             return Rejection(
                 step=step, operator=operator, island=island, parents=ids,
                 reason=Reason.NO_ENTRY_POINT, detail=str(error),
             )  # fmt: skip
         reason = Reason.UNCHANGED
-        words = self._words_for(parsed[0].expr)
-        for _ in range(_ATTEMPTS):
-            product = self._product([parent.expr for parent in parsed], words, rng)
+        exprs = [parent.expr for parent in parsed]
+        for attempt in range(_ATTEMPTS):
+            words = self._words_for(exprs[0], attempt)
+            product = self._product(exprs, words, rng)
             if product is None:
                 continue
             source = render(parsed[0], product.expr, self._words.signs)
@@ -118,13 +134,14 @@ class GeneticProposer:
             detail=f"{_ATTEMPTS} attempts gave nothing new",
         )  # fmt: skip
 
-    def _parse(self, program: Program) -> Parsed:
-        return parse(program.candidate.source, self._entry_point, self._parameters)
+    def _parse(self, source: str) -> Parsed:
+        return parse(source, self._entry_point, self._parameters)
 
-    def _words_for(self, expr: Expr) -> Vocabulary:
-        return replace(
-            self._words, tuning=min(1.0, max(0.0, (size(expr) - MIN_T) / T_SPAN))
-        )
+    def _words_for(self, expr: Expr, attempt: int) -> Vocabulary:
+        """Allow for constants if the expression is large, or all else is known."""
+        tuning = (size(expr) - _TUNING_FROM) / _TUNING_SPAN
+        tuning = min(1.0, max(tuning, attempt / _ATTEMPTS))
+        return replace(self._words, tuning=tuning)
 
     def _product(
         self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
@@ -135,22 +152,20 @@ class GeneticProposer:
             return None
         guarded = protect(product.expr, words.signs, denominators(exprs))
         expr = self._ranking.normal(simplify(guarded))
-        limit = max(MAX_SIZE, *(size(parent) for parent in exprs))
-        if (
-            isinstance(expr, Const)
-            or expr in exprs
-            or size(expr) > limit
-            or not _sound(expr)
-        ):
-            return None
-        if not all(
-            tame(power, words.signs) for power in powers([expr]) - powers(exprs)
-        ):
-            return None
-        deeds = self._probe.behaviour(expr)
-        if deeds is not None and deeds in [self._probe.behaviour(e) for e in exprs]:
+        if not self._acceptable(expr, exprs):
             return None
         return _Product(expr, product.operator, product.rationale)
+
+    def _acceptable(self, expr: Expr, parents: Sequence[Expr]) -> bool:
+        """Whether an expression is worth an evaluation, as far as one can see."""
+        limit = max(MAX_SIZE, *map(size, parents))
+        if isinstance(expr, Const) or expr in parents or size(expr) > limit:
+            return False
+        fresh = powers([expr]) - powers(parents)
+        if not (_sound(expr) and all(tame(p, self._words.signs) for p in fresh)):
+            return False
+        deeds = self._behaviour(expr)
+        return deeds is None or deeds not in map(self._behaviour, parents)
 
     def _consistent(
         self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
@@ -195,11 +210,6 @@ class GeneticProposer:
             operator = Operator.MUTATION
             change = mutate(exprs[0], words, rng)
         return None if change is None else _Product(change[1], operator, change[0])
-
-
-def program_id(source: str) -> ProgramId:
-    """Digest of a source."""
-    return ProgramId(sha256(source.encode()).hexdigest()[:32])
 
 
 def _parameters(entry_point: EntryPoint) -> tuple[str, ...]:

@@ -35,19 +35,25 @@ class Ranking:
     entry_point
         Ranks if its description says that the object with the smallest (largest, …)
         value is taken; objects differ in the first parameter, and share the others.
+    parameter
+        Name of the first parameter.
     signs
-        Known signs of terms, by code.
+        Known signs of all terms, by code.
+
+    Attributes
+    ----------
+    ranks
+        Whether only the order counts.
+    shared
+        Codes of the terms that are the same for all objects.
     """
 
     def __init__(
         self, entry_point: EntryPoint, parameter: str, signs: Mapping[str, Sign]
     ) -> None:
         self.ranks = _RANKS.search(entry_point.doc) is not None
-        self.shared = frozenset(
-            feature.code
-            for feature in entry_point.features
-            if not re.search(rf"\b{parameter}\b", feature.code)
-        )
+        own = re.compile(rf"\b{parameter}\b")
+        self.shared = frozenset(code for code in signs if not own.search(code))
         self._signs = signs
 
     def normal(self, expr: Expr) -> Expr:

@@ -18,23 +18,30 @@ class Sign(IntEnum):
 
 
 _NON_NEGATIVE = re.compile(
-    r"non-?negative|not negative|(≥|>=) ?0(?![.\d])|at least 0|from 0|\[0,"
-    r"|number of|processing time|duration|size|weight|capacity|count|length",
+    r"non-?negative|not negative|(≥|>=) ?0(?![.\d])|at least 0|from 0|\[0,",
     re.IGNORECASE,
 )
 _POSITIVE = re.compile(
-    r"positive|(?<![<>=])> ?0(?![.\d])|(≥|>=) ?[1-9]|at least (1|one)\b", re.IGNORECASE
+    r"positive|(?<![<>=])> ?0(?![.\d])|(≥|>=) ?[1-9]|at least (1|one)\b|from 1\b",
+    re.IGNORECASE,
 )
-
-
+_AMOUNT = re.compile(
+    r"number of|processing time|duration|size|weight|capacity|count|length",
+    re.IGNORECASE,
+)
 _MAX_EXPONENT = 4
 
 
 def declared_sign(feature: Feature) -> Sign:
-    """Read what a feature's description promises: "positive", ">= 0", "at least 1"."""
+    """Read what a feature's description promises: "positive", ">= 0", "at least 1".
+
+    Numbers, durations, sizes and the like are taken to be at least 0.
+    """
     if _NON_NEGATIVE.search(feature.doc):
         return Sign.NON_NEGATIVE
-    return Sign.POSITIVE if _POSITIVE.search(feature.doc) else Sign.UNKNOWN
+    if _POSITIVE.search(feature.doc):
+        return Sign.POSITIVE
+    return Sign.NON_NEGATIVE if _AMOUNT.search(feature.doc) else Sign.UNKNOWN
 
 
 def sign(expr: Expr, known: Mapping[str, Sign]) -> Sign:

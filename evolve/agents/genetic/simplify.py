@@ -120,9 +120,9 @@ def split_factor(expr: Expr) -> tuple[float, Expr]:
 def build_sum(terms: Mapping[Expr, float], constant: float) -> Expr:
     """Write a linear combination, what is added before what is taken away."""
     scale = _common_factor(terms, constant)
-    ordered = sorted(
-        terms.items(), key=lambda item: (item[1] / scale < 0, text(item[0]))
-    )
+    ordered = list(terms.items())
+    if len(ordered) > 1:
+        ordered.sort(key=lambda item: (item[1] / scale < 0, text(item[0])))
     total: Expr | None = None
     for term, factor in ordered:
         total = _plus(total, scale_by(abs(factor / scale), term), factor / scale)
@@ -237,7 +237,7 @@ def collect_product(expr: Expr, above: list[Expr], below: list[Expr]) -> float:
 def _times(factors: list[Expr]) -> Expr | None:
     if not factors:
         return None
-    first, *rest = sorted(factors, key=text)
+    first, *rest = sorted(factors, key=text) if len(factors) > 1 else factors
     for factor in rest:
         first = Op("*", (first, factor))
     return first

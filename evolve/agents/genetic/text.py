@@ -17,7 +17,7 @@ _BINARY = {
 
 def number(value: float) -> str:
     """Write a constant as short as it can be read back."""
-    if value == int(value) and abs(value) < 1e15:
+    if abs(value) < 1e15 and value == int(value):
         return str(int(value))
     return repr(value)
 

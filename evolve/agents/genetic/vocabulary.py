@@ -15,6 +15,7 @@ from evolve.agents.genetic.expression import (
     Term,
     call,
 )
+from evolve.agents.genetic.lower import lower
 from evolve.agents.genetic.safety import Sign, declared_sign
 from evolve.agents.genetic.simplify import short
 from evolve.agents.genetic.units import Unit, declared_unit
@@ -23,12 +24,12 @@ from problems.base import Feature
 T = TypeVar("T")
 
 _NICE = (0.1, 0.2, 0.25, 0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
-OPERATORS = (
+_OPERATORS = (
     (0.28, "+"), (0.20, "-"), (0.18, "max"), (0.10, "min"), (0.12, "*"), (0.12, "/"),
 )  # fmt: skip
-LEAVES = ((0.4, 1), (0.4, 2), (0.2, 3))
+_LEAVES = ((0.4, 1), (0.4, 2), (0.2, 3))
 _CONST_LEAF = 0.1
-TERM = 0.75
+_TERM = 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +42,15 @@ class Vocabulary:
         Terms by the object they belong to (``job``, ``state``). A group is drawn
         before a term, so that a crowd of terms of one object does not drown another.
     signs
-        What the descriptions say about their signs, by code.
+        What the descriptions say about the signs of terms, by code.
     units
-        What the descriptions say about their units, by code.
+        What the descriptions say about the units of terms, by code.
     tuning
         How much constants are made use of, from 0 to 1. Structure comes first: while
         an expression is small, its few variants without constants are tried out.
     """
 
-    groups: tuple[tuple[Term, ...], ...]
+    groups: tuple[tuple[Expr, ...], ...]
     signs: Mapping[str, Sign]
     units: Mapping[str, Unit]
     tuning: float = 1.0
@@ -57,16 +58,19 @@ class Vocabulary:
 
 def vocabulary(features: Sequence[Feature]) -> Vocabulary:
     """Sort the features of an entry point by the name they start with."""
-    groups: dict[str, list[Term]] = {}
+    groups: dict[str, list[Expr]] = {}
+    signs: dict[str, Sign] = {}
+    units: dict[str, Unit] = {}
     for feature in features:
-        code = feature.code
-        atom = isinstance(ast.parse(code, mode="eval").body, ast.Attribute | ast.Name)
-        term = Term(code if atom else f"({code})", Kind.NUMBER)
-        groups.setdefault(code.partition(".")[0], []).append(term)
+        expr = lower(ast.parse(feature.code, mode="eval").body, Kind.NUMBER, {})
+        groups.setdefault(feature.code.partition(".")[0], []).append(expr)
+        if isinstance(expr, Term):
+            signs[expr.code] = declared_sign(feature)
+            units[expr.code] = declared_unit(feature)
     return Vocabulary(
         groups=tuple(tuple(group) for group in groups.values()),
-        signs={feature.code: declared_sign(feature) for feature in features},
-        units={feature.code: declared_unit(feature) for feature in features},
+        signs=signs,
+        units=units,
     )
 
 
@@ -85,7 +89,7 @@ def pick_weighted(options: Sequence[tuple[float, T]], rng: np.random.Generator) 
     return options[-1][1]
 
 
-def term(words: Vocabulary, rng: np.random.Generator) -> Term:
+def term(words: Vocabulary, rng: np.random.Generator) -> Expr:
     """Draw a term."""
     return pick(pick(words.groups, rng), rng)
 
@@ -105,12 +109,12 @@ def leaf(words: Vocabulary, rng: np.random.Generator) -> Expr:
 
 def tree(words: Vocabulary, rng: np.random.Generator, leaves: int = 0) -> Expr:
     """Draw a small numeric expression, by default of one to three leaves."""
-    leaves = leaves or pick_weighted(LEAVES, rng)
+    leaves = leaves or pick_weighted(_LEAVES, rng)
     if leaves == 1:
         return leaf(words, rng)
     left = 1 + int(rng.random() * (leaves - 1))
     return call(
-        pick_weighted(OPERATORS, rng),
+        pick_weighted(_OPERATORS, rng),
         tree(words, rng, left),
         tree(words, rng, leaves - left),
     )
@@ -118,8 +122,8 @@ def tree(words: Vocabulary, rng: np.random.Generator, leaves: int = 0) -> Expr:
 
 def condition(words: Vocabulary, rng: np.random.Generator) -> Expr:
     """Draw a comparison of two small expressions."""
-    left: Expr = term(words, rng)
-    right: Expr = term(words, rng)
+    left = term(words, rng)
+    right = term(words, rng)
     if rng.random() < 0.4:
         left = call(pick("+-", rng), left, term(words, rng))
     if rng.random() < 0.4:
@@ -129,8 +133,7 @@ def condition(words: Vocabulary, rng: np.random.Generator) -> Expr:
 
 def ratio(words: Vocabulary, rng: np.random.Generator) -> Expr:
     """Draw a quotient of two terms, the lower one perhaps a sum of two."""
-    above: Expr = term(words, rng)
-    below: Expr = term(words, rng)
+    above, below = term(words, rng), term(words, rng)
     if rng.random() < 0.4:
         below = call("+", below, term(words, rng))
     return call("/", above, below)
@@ -140,7 +143,7 @@ def operand(words: Vocabulary, rng: np.random.Generator) -> Expr:
     """Draw what joins an expression: mostly a term, at times a scaled one or a tree."""
     if rng.random() < 0.3 * words.tuning:
         return constant(rng) if rng.random() < 0.3 else _scaled_term(words, rng)
-    return term(words, rng) if rng.random() < TERM else tree(words, rng)
+    return term(words, rng) if rng.random() < _TERM else tree(words, rng)
 
 
 def _scaled_term(words: Vocabulary, rng: np.random.Generator) -> Expr:

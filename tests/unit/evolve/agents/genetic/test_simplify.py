@@ -36,7 +36,10 @@ from tests.fakes.genetic import expression
             "(job.p if job.d < 3 else state.t) if job.d < 3 else state.n",
             "job.p if job.d < 3 else state.n",
         ),
-        ("job.p if job.d < 3 and True and job.d < 3 else 0", "job.p if job.d < 3 else 0"),
+        (
+            "job.p if job.d < 3 and True and job.d < 3 else 0",
+            "job.p if job.d < 3 else 0",
+        ),
     ],
 )
 def test_the_same_value_is_written_shorter(long, short):
