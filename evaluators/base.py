@@ -66,12 +66,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRequest:
-    """Judge ``source`` on all instances of ``split``."""
+    """Judge ``source`` on all instances of ``split``.
+
+    ``fresh`` asks for a run, whatever is remembered of earlier ones.
+    """
 
     source: str
     entry_point: str
     split: Split
     seed: int = 0
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,7 @@ class _Judge:
     async def finalist(self, program: Program) -> None:
         if Split.VALID in self._evaluations(program):
             return
-        again = await self._evaluate(program, Split.TRAIN)
+        again = await self._evaluate(program, Split.TRAIN, fresh=True)
         change = difference(program.evaluation, again)
         if change:
             message = f"not reproducible: with the same seed {change}"
@@ -158,9 +158,12 @@ class _Judge:
             self._known[program.id] = self._population.evaluations(program.id)
         return self._known[program.id]
 
-    async def _evaluate(self, program: Program, split: Split) -> Evaluation:
+    async def _evaluate(
+        self, program: Program, split: Split, *, fresh: bool = False
+    ) -> Evaluation:
+        source = program.candidate.source
         return await self._evaluator.evaluate(
-            replace(self._request, source=program.candidate.source, split=split)
+            replace(self._request, source=source, split=split, fresh=fresh)
         )
 
     def _keep(self, program: Program, evaluation: Evaluation) -> None:
