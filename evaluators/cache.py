@@ -84,7 +84,7 @@ class Cache:
 
     def put(self, key: str, evaluation: Evaluation) -> None:
         """Keep a deterministic outcome; others are ignored."""
-        if evaluation.status not in _KEPT:
+        if evaluation.status not in _KEPT or not evaluation.complete:
             return
         file = self._file(key)
         with suppress(OSError):

@@ -97,7 +97,7 @@ def judge(
     EvaluatorError
         If the pack's verifier raises: that is a fault of the pack.
     """
-    outcome = _counted(outcome, len(cases))
+    outcome = counted(outcome, len(cases))
     findings = [
         _examine(problem, request.entry_point, case, answer)
         for case, answer in zip(cases, outcome.answers, strict=False)
@@ -146,7 +146,7 @@ def _group_gap(pairs: Sequence[tuple[float, float]]) -> float:
     return excess / scale if scale else excess
 
 
-def _counted(outcome: Outcome, expected: int) -> Outcome:
+def counted(outcome: Outcome, expected: int) -> Outcome:
     """Refuse a claim of success with a wrong number of answers."""
     if outcome.status is not Status.OK or len(outcome.answers) == expected:
         return outcome

@@ -253,6 +253,15 @@ class Session:
         else:
             proposer = self._llm_proposer()
             concurrency, settle = campaign.model.concurrency, proposer.settle
+        selector = IslandSelector(
+            IslandSettings(
+                islands=search.islands,
+                island_size=search.island_size,
+                tournament=search.tournament,
+                migration_interval=search.migration_interval,
+            )
+        )
+        racing = campaign.evaluator.racing
         return CampaignLoop(
             Plan(
                 entry_point=run.entry_point,
@@ -264,19 +273,13 @@ class Session:
             ),
             Ports(
                 population=run.population,
-                selector=IslandSelector(
-                    IslandSettings(
-                        islands=search.islands,
-                        island_size=search.island_size,
-                        tournament=search.tournament,
-                        migration_interval=search.migration_interval,
-                    )
-                ),
+                selector=selector,
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
                 settle=settle,
                 observe=observe,
+                hopeless_above=selector.hopeless_above if racing else None,
             ),
             islands=search.islands,
         )

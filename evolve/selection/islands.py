@@ -77,6 +77,21 @@ class IslandSelector:
         """Let a program live if it works, is no copy, and there is room or a worse."""
         return self._enter(living, program, program.candidate.island)
 
+    def hopeless_above(self, living: Sequence[Program], source: str) -> float | None:
+        """Return the score above which ``admit`` is certain to refuse a program.
+
+        That is a score which is worse than that of a program no longer than it, and
+        worse than that of everybody else of whom this is so. None while anything that
+        works is welcome.
+        """
+        if len(living) < self._settings.island_size:
+            return None
+        shorter = [rank(p) for p in living if _length(p) <= len(source)]
+        outdone = _outdone(living)
+        if not shorter or not outdone:
+            return None
+        return max(min(shorter)[0], rank(outdone[-1])[0])
+
     def migrate(
         self, islands: Sequence[Sequence[Program]], step: int
     ) -> Sequence[Placement]:
@@ -130,15 +145,20 @@ def _front(programs: Sequence[Program]) -> list[Program]:
 
 def _weakest(programs: Sequence[Program]) -> Program:
     """Find the worst program of those that a shorter one outdoes, if there are any."""
-    ranked = sorted(programs, key=rank)
+    outdone = _outdone(programs)
+    return outdone[-1] if outdone else max(programs, key=rank)
+
+
+def _outdone(programs: Sequence[Program]) -> list[Program]:
+    """Programs for which there is a better and no longer one, best first."""
     outdone: list[Program] = []
     shortest = float("inf")
-    for program in ranked:
+    for program in sorted(programs, key=rank):
         if _length(program) < shortest:
             shortest = _length(program)
         else:
             outdone.append(program)
-    return outdone[-1] if outdone else ranked[-1]
+    return outdone
 
 
 def behaviour(program: Program) -> Behaviour:

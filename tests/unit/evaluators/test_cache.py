@@ -138,7 +138,7 @@ def _regrouped(split):
         {"instances": _regrouped},
         {"driver": "tests.fakes.leaky.driver"},
     ],
-    ids=str,
+    ids=["name", "version", "reference", "instances", "groups", "driver"],
 )
 def test_any_change_of_the_pack_is_another_key(cache, change):
     problem = replace(TINY, **change)
@@ -184,11 +184,19 @@ def test_a_wrong_verdict_of_an_earlier_run_is_not_believed_once_judged_anew(cach
     assert judge(cache)[0].score == 0.0
 
 
-@pytest.mark.parametrize("status", set(Status) - {Status.OK, Status.INVALID})
+@pytest.mark.parametrize(
+    "status", [s for s in Status if s not in (Status.OK, Status.INVALID)]
+)
 def test_what_might_come_out_differently_is_not_kept(cache, status, tmp_path):
     cache.put("a" * 64, an_evaluation(status))
 
     assert cache.get("a" * 64) is None
+    assert not files(tmp_path)
+
+
+def test_an_evaluation_that_was_not_completed_is_not_kept(cache, tmp_path):
+    cache.put("a" * 64, an_evaluation(score=None, complete=False))
+
     assert not files(tmp_path)
 
 
