@@ -66,12 +66,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRequest:
-    """Judge ``source`` on all instances of ``split``."""
+    """Judge ``source`` on all instances of ``split``.
+
+    Attributes
+    ----------
+    fresh
+        Run it, whatever is remembered of earlier runs.
+    hopeless_above
+        A score above this is of no use: judging may stop as soon as it is certain.
+    """
 
     source: str
     entry_point: str
     split: Split
     seed: int = 0
+    fresh: bool = False
+    hopeless_above: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +124,10 @@ class Evaluation:
         For the author of the program: what went wrong, in words.
     sandbox
         The isolation that it ran under.
+    complete
+        False if judging was stopped because the score could not be good enough any
+        more: then nothing is wrong so far, there are verdicts for the instances that
+        were run and no others, and there is no score.
     """
 
     split: Split
@@ -125,9 +139,10 @@ class Evaluation:
     wall_seconds: float = 0.0
     message: str = ""
     sandbox: Sandbox = Sandbox.NONE
+    complete: bool = True
 
     def __post_init__(self) -> None:
-        if (self.score is None) == (self.status is Status.OK):
+        if (self.score is not None) != (self.status is Status.OK and self.complete):
             raise ValueError(f"status {self.status} with score {self.score}")
 
 

@@ -6,8 +6,9 @@ from math import fsum, isfinite
 from typing import Any
 
 from evaluators.base import Evaluation, EvaluationRequest, InstanceVerdict, Status
+from evaluators.errors import EvaluatorError
 from evaluators.sandbox.outcome import Outcome, clean
-from problems.base import AnyProblem, Instance, Reference, Split
+from problems.base import AnyProblem, Instance, Reference, Split, Verdict
 from problems.errors import ConfigError
 
 TOLERANCE = 1e-9
@@ -32,11 +33,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Finding:
-    """A verdict, what to tell the author, and the answer's descriptors."""
+    """A verdict, what to tell the author, and the answer's descriptors.
+
+    ``shortfall`` is how far below a proven bound the objective is, as a fraction of
+    the bound; zero unless it is impossible.
+    """
 
     verdict: InstanceVerdict
     message: str = ""
     features: Mapping[str, float] = field(default_factory=dict)
+    shortfall: float = 0.0
 
 
 class Judge:
@@ -82,9 +88,16 @@ def judge(
 
     The status is that of the sandbox if it is not ``ok``; else ``impossible`` if any
     objective is below a proven bound, ``invalid`` if any answer is infeasible, and
-    ``ok`` otherwise. Each instance has its verdict in any case.
+    ``ok`` otherwise. Each instance has its verdict in any case. An impossible
+    evaluation has the features ``impossible``, how many instances are, and
+    ``shortfall``, the largest fraction of a bound that is missing.
+
+    Raises
+    ------
+    EvaluatorError
+        If the pack's verifier raises: that is a fault of the pack.
     """
-    outcome = _counted(outcome, len(cases))
+    outcome = counted(outcome, len(cases))
     findings = [
         _examine(problem, request.entry_point, case, answer)
         for case, answer in zip(cases, outcome.answers, strict=False)
@@ -133,7 +146,7 @@ def _group_gap(pairs: Sequence[tuple[float, float]]) -> float:
     return excess / scale if scale else excess
 
 
-def _counted(outcome: Outcome, expected: int) -> Outcome:
+def counted(outcome: Outcome, expected: int) -> Outcome:
     """Refuse a claim of success with a wrong number of answers."""
     if outcome.status is not Status.OK or len(outcome.answers) == expected:
         return outcome
@@ -150,7 +163,7 @@ def _examine(
     problem: AnyProblem, entry_point: str, case: Case, answer: Any
 ) -> _Finding:
     name = case.instance.id
-    verdict = problem.verify(case.instance, entry_point, answer)
+    verdict = _verified(problem, entry_point, case, answer)
     value = verdict.objective
     violations = tuple(clean(violation) for violation in verdict.violations)
     if value is not None and not isfinite(value):
@@ -174,7 +187,25 @@ def _examine(
         ),
         message=f"{name}: {impossible}" if impossible else "",
         features=verdict.features,
+        shortfall=_shortfall(value, case.reference) if impossible else 0.0,
     )
+
+
+def _verified(
+    problem: AnyProblem, entry_point: str, case: Case, answer: Any
+) -> Verdict:
+    try:
+        return problem.verify(case.instance, entry_point, answer)
+    except Exception as error:
+        raise EvaluatorError(
+            f"the verifier of problem {problem.name!r} failed on instance "
+            f"{case.instance.id}: {type(error).__name__}: {clean(str(error))[:200]}. "
+            "Mend the pack: a verifier must accept any answer"
+        ) from error
+
+
+def _shortfall(objective: float, reference: Reference) -> float:
+    return (reference.lower - objective) / max(1.0, abs(reference.lower))
 
 
 def _below(objective: float, reference: Reference) -> str:
@@ -199,7 +230,7 @@ def _overall(sandboxed: Status, findings: Sequence[_Finding]) -> Status:
 
 
 def _features(findings: Sequence[_Finding]) -> dict[str, float]:
-    """Return ``max_gap`` and the means of the descriptors that all answers have."""
+    """Return means of the descriptors, ``max_gap``, and evidence of the impossible."""
     features: dict[str, float] = {}
     if not findings:
         return features
@@ -210,6 +241,10 @@ def _features(findings: Sequence[_Finding]) -> dict[str, float]:
     gaps = [f.verdict.gap for f in findings if f.verdict.gap is not None]
     if gaps:
         features["max_gap"] = max(gaps)
+    shortfalls = [f.shortfall for f in findings if f.shortfall > 0]
+    if shortfalls:
+        features["impossible"] = float(len(shortfalls))
+        features["shortfall"] = max(shortfalls)
     return features
 
 

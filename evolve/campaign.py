@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evaluators.base import EvaluationRequest, Evaluator
+from evaluators.base import Evaluation, EvaluationRequest, Evaluator
 from evolve.config import Budget
 from evolve.errors import ModelUnavailableError, SeedFailedError
 from evolve.llm.ledger import BudgetExhausted
@@ -65,7 +65,9 @@ class Ports:
     """The implementations that a campaign works with.
 
     ``settle`` turns an answered proposal of an earlier session into its outcome; it
-    is None for proposers that ask nobody. ``clock`` gives seconds.
+    is None for proposers that ask nobody. ``clock`` gives seconds. ``hopeless_above``
+    gives the score that is of no use to the living of an island, for a program's
+    source; without it every program is judged to the end.
     """
 
     population: Population
@@ -75,6 +77,7 @@ class Ports:
     clock: Callable[[], float]
     settle: Callable[[Proposal], Candidate | Rejection] | None = None
     observe: Callable[[Program | Rejection], None] = lambda _: None
+    hopeless_above: Callable[[Sequence[Program], str], float | None] | None = None
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ class _Progress:
     step: int
     known: set[ProgramId]
     islands: dict[int, list[Program]]
+    hopeless: int
     in_flight: int = 0
     rejected_in_a_row: int = 0
     failed_in_a_row: int = 0
@@ -116,6 +120,7 @@ class CampaignLoop:
             spent=spent,
             step=population.next_step(),
             known=set(population.known()),
+            hopeless=population.rejections().get(Reason.HOPELESS, 0),
             islands={i: list(population.living(i)) for i in range(islands)},
         )
 
@@ -187,7 +192,8 @@ class CampaignLoop:
                 island=island,
                 rationale=f"seed program {name}",
             )
-            program = await self._judge(candidate)
+            evaluation = await self._evaluate(candidate, None)
+            program = self._keep(candidate, evaluation)
             if program.score is None:
                 message = "; ".join(program.evaluation.message.splitlines())
                 raise SeedFailedError(
@@ -234,9 +240,10 @@ class CampaignLoop:
         if budget.seconds is not None and self.seconds >= budget.seconds:
             self._finish(f"budget of {budget.seconds:g} seconds used")
         elif budget.candidates is not None:
-            if now.spent.candidates >= budget.candidates:
+            judged = now.spent.candidates + now.hopeless
+            if judged >= budget.candidates:
                 self._finish(f"budget of {budget.candidates} candidates used")
-            elif now.spent.candidates + now.in_flight >= budget.candidates:
+            elif judged + now.in_flight >= budget.candidates:
                 return False  # the steps under way will use it, or go on themselves
         if now.rejected_in_a_row >= STALLED_STEPS:
             self._finish(f"nothing new in {STALLED_STEPS} proposals in a row")
@@ -305,26 +312,50 @@ class CampaignLoop:
                 f"{rejection.detail}. Nothing is lost; resume when the model works"
             )
 
-    async def _judge(self, candidate: Candidate) -> Program:
+    async def _judge(self, candidate: Candidate) -> None:
+        limit = None
+        if self._ports.hopeless_above is not None:
+            living = self._now.islands[candidate.island]
+            limit = self._ports.hopeless_above(living, candidate.source)
+        evaluation = await self._evaluate(candidate, limit)
+        if evaluation.complete:
+            self._keep(candidate, evaluation)
+            return
+        now = self._now
+        now.known.add(candidate.id)
+        now.hopeless += 1
+        self._reject(
+            Rejection(
+                step=candidate.step,
+                operator=candidate.operator,
+                island=candidate.island,
+                reason=Reason.HOPELESS,
+                detail=evaluation.message,
+                parents=candidate.parents,
+            )
+        )
+        # It was something new all the same.
+        now.rejected_in_a_row = 0
+
+    async def _evaluate(self, candidate: Candidate, limit: float | None) -> Evaluation:
         self._now.waiting.add(candidate.id)
         try:
-            evaluation = await self._ports.evaluator.evaluate(
+            return await self._ports.evaluator.evaluate(
                 EvaluationRequest(
                     source=candidate.source,
                     entry_point=self._plan.entry_point,
                     split=Split.TRAIN,
                     seed=self._plan.seed,
+                    hopeless_above=limit,
                 )
             )
         finally:
             self._now.waiting.discard(candidate.id)
+
+    def _keep(self, candidate: Candidate, evaluation: Evaluation) -> Program:
         program = Program(
             candidate=candidate, evaluation=evaluation, seconds=self.seconds
         )
-        self._keep(program)
-        return program
-
-    def _keep(self, program: Program) -> None:
         now = self._now
         placements: Sequence[Placement] = ()
         if program.score is not None:
@@ -336,6 +367,7 @@ class CampaignLoop:
         now.rejected_in_a_row = now.failed_in_a_row = 0
         self._apply(placements, program)
         self._ports.observe(program)
+        return program
 
     def _count(self, *, candidates: int = 0, rejections: int = 0) -> None:
         if self._ports.settle is not None:

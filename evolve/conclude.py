@@ -30,7 +30,7 @@ from evolve.report.records import (
     Standing,
 )
 from evolve.report.summary import to_json
-from evolve.session import Run, final_evaluator
+from evolve.session import Run, final_evaluator, remembering
 from problems.base import AnyProblem, Json, Split
 from problems.errors import ConfigError
 
@@ -88,7 +88,7 @@ async def _judged(run: Run) -> tuple[HeldOut | None, Picture | None]:
         held_out = await hold_out(
             run.population,
             run.problem,
-            evaluator,
+            remembering(run, evaluator),
             entry_point=run.entry_point,
             seed=run.campaign.seed,
             finalists=run.campaign.finalists,

@@ -99,6 +99,11 @@ class EvaluatorSection(_Section):
     memory_mb: int = Field(
         default=512, ge=16, description="Memory of a candidate above the empty sandbox."
     )
+    racing: bool = Field(
+        default=False,
+        description="Stop judging a program once no outcome of the remaining "
+        "instances could let it live; worth it where programs take 50 ms or more.",
+    )
     min_sandbox: Sandbox = Field(
         default=Sandbox.SECCOMP,
         strict=False,

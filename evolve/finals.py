@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evaluators.base import Evaluation, EvaluationRequest, Evaluator
+from evaluators.base import Evaluation, EvaluationRequest, Evaluator, Status
+from evaluators.repeat import difference
 from evolve.ports import Population
 from evolve.records import Program, ProgramId
 from problems.base import AnyProblem, Split
@@ -45,6 +46,9 @@ async def hold_out(
 ) -> HeldOut | None:
     """Choose the champion and judge it; judgements that exist are not repeated.
 
+    A finalist has to repeat its answers on train first, with the seed that it had: one
+    that does not is invalid on valid, and cannot become the champion.
+
     Returns
     -------
     HeldOut or None
@@ -52,7 +56,7 @@ async def hold_out(
     """
     judge = _Judge(population, evaluator, entry_point, seed)
     chosen = distinct(population.best(5 * finalists), finalists)
-    await asyncio.gather(*(judge.program(p, Split.VALID) for p in chosen))
+    await asyncio.gather(*(judge.finalist(p) for p in chosen))
     ranked = sorted(
         (p for p in chosen if judge.score(p, Split.VALID) is not None),
         key=lambda p: (judge.score(p, Split.VALID), len(p.candidate.source)),
@@ -125,13 +129,44 @@ class _Judge:
     def score(self, program: Program, split: Split) -> float | None:
         return self._known[program.id][split].score
 
+    async def finalist(self, program: Program) -> None:
+        if Split.VALID in self._evaluations(program):
+            return
+        again = await self._evaluate(program, Split.TRAIN, fresh=True)
+        change = difference(program.evaluation, again)
+        if change:
+            message = f"not reproducible: with the same seed {change}"
+            refused = replace(
+                again,
+                split=Split.VALID,
+                status=Status.INVALID,
+                score=None,
+                verdicts=(),
+                features={},
+                message=message,
+            )
+            self._keep(program, refused)
+        else:
+            await self.program(program, Split.VALID)
+
     async def program(self, program: Program, split: Split) -> None:
+        if split not in self._evaluations(program):
+            self._keep(program, await self._evaluate(program, split))
+
+    def _evaluations(self, program: Program) -> dict[Split, Evaluation]:
         if program.id not in self._known:
             self._known[program.id] = self._population.evaluations(program.id)
-        if split in self._known[program.id]:
-            return
-        request = replace(self._request, source=program.candidate.source, split=split)
-        evaluation = await self._evaluator.evaluate(request)
+        return self._known[program.id]
+
+    async def _evaluate(
+        self, program: Program, split: Split, *, fresh: bool = False
+    ) -> Evaluation:
+        source = program.candidate.source
+        return await self._evaluator.evaluate(
+            replace(self._request, source=source, split=split, fresh=fresh)
+        )
+
+    def _keep(self, program: Program, evaluation: Evaluation) -> None:
         # A budget counts the search, not the judgement of its result.
         self._population.add_evaluation(program.id, evaluation, program.seconds)
-        self._known[program.id][split] = evaluation
+        self._known[program.id][evaluation.split] = evaluation

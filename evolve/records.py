@@ -37,6 +37,7 @@ class Reason(StrEnum):
     TRUNCATED = "truncated"
     REFUSED = "refused"
     MODEL_FAILED = "model_failed"
+    HOPELESS = "hopeless"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

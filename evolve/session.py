@@ -5,6 +5,7 @@ This is what the command line calls; everything here can be called from Python t
 
 import asyncio
 import json
+import os
 import platform
 import sys
 import time
@@ -16,7 +17,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from evaluators.backends.local import LocalEvaluator
-from evaluators.base import Limits
+from evaluators.base import Evaluator, Limits
+from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
 from evolve.agents.genetic import GeneticProposer
@@ -251,6 +253,15 @@ class Session:
         else:
             proposer = self._llm_proposer()
             concurrency, settle = campaign.model.concurrency, proposer.settle
+        selector = IslandSelector(
+            IslandSettings(
+                islands=search.islands,
+                island_size=search.island_size,
+                tournament=search.tournament,
+                migration_interval=search.migration_interval,
+            )
+        )
+        racing = campaign.evaluator.racing
         return CampaignLoop(
             Plan(
                 entry_point=run.entry_point,
@@ -262,19 +273,13 @@ class Session:
             ),
             Ports(
                 population=run.population,
-                selector=IslandSelector(
-                    IslandSettings(
-                        islands=search.islands,
-                        island_size=search.island_size,
-                        tournament=search.tournament,
-                        migration_interval=search.migration_interval,
-                    )
-                ),
+                selector=selector,
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
                 settle=settle,
                 observe=observe,
+                hopeless_above=selector.hopeless_above if racing else None,
             ),
             islands=search.islands,
         )
@@ -304,14 +309,26 @@ class Session:
 def final_evaluator(run: Run) -> LocalEvaluator:
     """Start the sandboxes that judge the champion and the baselines."""
     section = run.campaign.evaluator
-    limits = Limits(
-        cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
-    )
     return LocalEvaluator(
         run.problem,
         slots=section.workers,
-        limits=limits,
+        limits=_finals_limits(run),
         min_sandbox=section.min_sandbox,
+    )
+
+
+def remembering(run: Run, evaluator: LocalEvaluator) -> Evaluator:
+    """Let the final evaluator of a run remember the judgements of earlier runs."""
+    cache = open_cache(os.environ)
+    if cache is None:
+        return evaluator
+    return CachedEvaluator(evaluator, run.problem, _finals_limits(run), cache)
+
+
+def _finals_limits(run: Run) -> Limits:
+    section = run.campaign.evaluator
+    return Limits(
+        cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
     )
 
 

@@ -5,6 +5,14 @@ import os
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache():
+    """Judge everything anew, also in processes that tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEURESIS_CACHE", "off")
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server():
     """A PostgreSQL server; skips without one, but fails where CI has to have it."""

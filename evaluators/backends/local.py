@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Any, Self
 from evaluators.base import Evaluation, EvaluationRequest, Limits, Sandbox, Status
 from evaluators.errors import EvaluatorError
 from evaluators.judge import Judge
+from evaluators.racing import Course, blocks, race
 from evaluators.sandbox import levels
 from evaluators.sandbox.host import Launch, Slot, ZygoteLostError
 from evaluators.sandbox.outcome import Outcome
@@ -50,7 +51,9 @@ class LocalEvaluator:
         self._problem = problem
         self._judge = Judge(problem)
         self._sandbox = levels.require(min_sandbox)
+        self._limits = limits
         self._payloads: dict[Split, str] = {}
+        self._blocks: dict[Split, Sequence[Sequence[int]]] = {}
         launch = Launch(
             level=self._sandbox,
             limits=limits,
@@ -124,12 +127,29 @@ class LocalEvaluator:
         self._threads.shutdown(cancel_futures=True)
 
     def _evaluate(self, request: EvaluationRequest) -> Evaluation:
-        job = self._job(request)
+        if request.hopeless_above is not None and request.split in PUBLIC:
+            return self._race(request)
+        return self._judge.judge(request, self._run_patiently(self._job(request)))
+
+    def _race(self, request: EvaluationRequest) -> Evaluation:
+        cases = self._judge.cases(request.split)
+        if request.split not in self._blocks:
+            self._blocks[request.split] = blocks(self._problem, cases)
+        course = Course(
+            problem=self._problem,
+            cases=cases,
+            request=request,
+            blocks=self._blocks[request.split],
+            cpu_seconds=self._limits.cpu_seconds,
+        )
+        return race(course, lambda only: self._run_patiently(self._job(request, only)))
+
+    def _run_patiently(self, job: bytes) -> Outcome:
         outcome = self._run(job)
         if outcome.status is Status.TIMEOUT_WALL:
             # A busy machine, perhaps: the slot went to the end of the queue.
             outcome = self._run(job)
-        return self._judge.judge(request, outcome)
+        return outcome
 
     def _run(self, job: bytes) -> Outcome:
         slot = self._idle.get()
@@ -153,14 +173,17 @@ class LocalEvaluator:
                 message="the sandbox process died twice while running this program",
             )
 
-    def _job(self, request: EvaluationRequest) -> bytes:
-        head = json.dumps(
-            {
-                "source": request.source,
-                "entry_point": request.entry_point,
-                "seed": request.seed,
-            }
-        )
+    def _job(
+        self, request: EvaluationRequest, only: Sequence[int] | None = None
+    ) -> bytes:
+        fields: dict[str, Json] = {
+            "source": request.source,
+            "entry_point": request.entry_point,
+            "seed": request.seed,
+        }
+        if only is not None:
+            fields["only"] = list(only)
+        head = json.dumps(fields)
         if request.split in PUBLIC:
             instances = f'"split":"{request.split.value}"'
         else:

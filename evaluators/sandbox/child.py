@@ -120,6 +120,8 @@ def _answer(work: Work) -> bytes:
     job = json.loads(frames.read(_JOB))
     if "split" in job:
         instances = work.instances[job["split"]]
+        if "only" in job:
+            instances = [instances[index] for index in job["only"]]
     else:
         instances = [work.driver.decode(payload) for payload in job["instances"]]
     seed_generators(job["seed"])

@@ -1,7 +1,8 @@
 """Frames between the host and a child: a length, then JSON. Nothing is pickled.
 
 Job, host to child: ``{"source", "entry_point", "seed"}`` and either ``"split"``, which
-names instances that the zygote holds, or ``"instances"``.
+names instances that the zygote holds (all, or those with the indices ``"only"``), or
+``"instances"``.
 Result, child to host: the ready byte, which shows that the child was confined before
 it read the job; then exactly one frame, ``{"ok": [answer, …]}`` or
 ``{"err": {…}, "at": index or null, "done": [answer, …]}``.

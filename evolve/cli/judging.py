@@ -12,6 +12,7 @@ from typing import Any
 
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Limits, Sandbox
+from evaluators.cache import CachedEvaluator, open_cache
 from evaluators.sandbox.levels import available
 from evolve import config as configs
 from evolve.cli.output import as_split, pairs, percent, plain, print_json, table
@@ -202,15 +203,22 @@ def _list_problems(*, as_json: bool) -> None:
 async def _describe(
     problem: AnyProblem,
 ) -> tuple[dict[str, Any], dict[Split, list[str]]]:
+    limits = Limits(cpu_seconds=60.0)
     evaluator = LocalEvaluator(
         problem,
         slots=os.cpu_count() or 1,
-        limits=Limits(cpu_seconds=60.0),
+        limits=limits,
         min_sandbox=Sandbox.NONE,
     )
+    cache = open_cache(os.environ)
     splits = (Split.TRAIN, Split.VALID, Split.TEST, Split.OOD)
     try:
-        judged = await judge_baselines(problem, evaluator, 0, splits)
+        judged = await judge_baselines(
+            problem,
+            CachedEvaluator(evaluator, problem, limits, cache) if cache else evaluator,
+            0,
+            splits,
+        )
     finally:
         await evaluator.close()
     references = [problem.reference(i) for s in splits for i in problem.instances(s)]

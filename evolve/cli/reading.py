@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evaluators.base import Evaluation
+from evaluators.base import Evaluation, Status
 from evolve.cli.output import as_split, note, pairs, percent, plain, print_json, table
 from evolve.errors import RunNotFoundError, StoreError
 from evolve.records import CampaignInfo, Program, Spent, State
@@ -16,6 +16,9 @@ from evolve.runs import campaigns, locate
 from evolve.session import Run, open_run
 from problems.base import Split
 from problems.errors import ConfigError
+
+_SHOWN = 10
+"""Programs in quarantine that ``status`` prints; ``--json`` has them all."""
 
 
 def list_runs(where: str | None, *, as_json: bool) -> None:
@@ -95,23 +98,50 @@ def status(run: str, *, as_json: bool) -> None:
             "last event": f"{document['idle_seconds']:.0f} s ago",
         }
     )
+    if document["impossible"]:
+        note(
+            "quarantined, since they beat a proven bound: either the pack or its "
+            "references are wrong, or the judge was fooled"
+        )
+        table(
+            "impossible",
+            ("program", "step", "evidence"),
+            [
+                (row["id"][:12], str(row["step"]), row["message"].splitlines()[0])
+                for row in document["impossible"][:_SHOWN]
+            ],
+        )
 
 
 def _status(run: Run) -> dict[str, Any]:
     info, spent = run.population.info(), run.population.spent()
     best = run.population.best(1)
+    statuses = run.population.statuses()
     return {
         "run": run.location.title,
         "state": _state(run),
         "message": info.message,
         "candidates": spent.candidates,
-        "statuses": run.population.statuses(),
+        "statuses": statuses,
+        "impossible": _impossible(run) if statuses.get(Status.IMPOSSIBLE) else [],
         "rejections": run.population.rejections(),
         "best_gap": best[0].score if best else None,
         "spent": _spent(spent),
         "budget": run.campaign.budget.model_dump(exclude_none=True),
         "idle_seconds": max(0.0, time.time() - info.updated),
     }
+
+
+def _impossible(run: Run) -> list[dict[str, Any]]:
+    """Programs in quarantine, in order of steps, each with its evidence."""
+    found, after = [], -1
+    while page := run.population.programs(after=after):
+        after = page[-1].candidate.step
+        found += [p for p in page if p.evaluation.status is Status.IMPOSSIBLE]
+    return [
+        {"id": p.id, "step": p.candidate.step, "message": p.evaluation.message}
+        for p in found
+    ]
 
 
 def _state(run: Run) -> str:

@@ -76,6 +76,24 @@ class IslandSelector:
         """Let a program live if it works, is no copy, and there is room or a worse."""
         return self._enter(living, program, program.candidate.island)
 
+    def hopeless_above(self, living: Sequence[Program], source: str) -> float | None:
+        """Return the score above which ``admit`` is certain to refuse a program.
+
+        That is a score which is worse than that of a program no longer than it, and
+        worse than that of everybody else of whom this is so. None while anything that
+        works is welcome.
+        """
+        if len(living) < self._settings.island_size:
+            return None
+        _, outdone = _split(living)
+        length = len(source)
+        shorter = [rank(p) for p in living if len(p.candidate.source) <= length]
+        if not shorter or not outdone:
+            return None
+        worst = max(min(shorter)[0], rank(outdone[-1])[0])
+        # The longer a program, the less its score may be to rank as high.
+        return worst / (1 + _PRICE * length) if worst > 0 else worst
+
     def migrate(
         self, islands: Sequence[Sequence[Program]], step: int
     ) -> Sequence[Placement]:

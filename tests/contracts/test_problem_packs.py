@@ -46,6 +46,8 @@ class Hooks:
     ``relabel(instance, order)`` renames job ``order[k]`` to ``k``;
     ``relabel_answer(answer, order)`` follows it. ``mutations`` spoil a valid answer;
     their names are the beginnings of the codes that they must cause.
+    ``valid(instance, answer)`` tells a feasible answer from another, written without
+    a look at the verifier; None where that would be the verifier once more.
     """
 
     relabel: Callable[[Any, list[int]], Any]
@@ -53,6 +55,7 @@ class Hooks:
     jobs: Callable[[Any], int]
     mutations: Mapping[str, Callable[[Any], Any]]
     canaries: Mapping[str, Canary]
+    valid: Callable[[Any, Any], bool] | None = None
 
 
 def _relabel_smtt(instance, order):
@@ -74,6 +77,11 @@ def _sequence(body, **expected):
     return Canary(
         entry_point="sequence", body=f"def sequence(p, d, w):\n    {body}", **expected
     )
+
+
+def _valid_smtt(instance, answer):
+    wanted = [repr(job) for job in range(instance.n)]
+    return type(answer) is list and sorted(map(repr, answer)) == sorted(wanted)
 
 
 SMTT = Hooks(
@@ -129,6 +137,7 @@ SMTT = Hooks(
             "p = [0] * len(p); d = [10**9] * len(d); return sorted(range(len(p)))"
         ),
     },
+    valid=_valid_smtt,
 )
 
 HOOKS = {"smtt": SMTT}

@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from evaluators.base import EvaluationRequest, Sandbox, Status
+from evaluators.errors import EvaluatorError
 from evaluators.judge import Case, Judge, judge
 from evaluators.sandbox.outcome import Outcome
 from problems.base import Reference, Split, Verdict
@@ -89,6 +90,48 @@ def test_below_a_proven_bound_is_impossible_with_evidence():
         evaluation.message
     )
     assert judged([case("a", lower=7.0)], [7.0 - 1e-9]).status is Status.OK
+
+
+def test_the_evidence_of_the_impossible_is_among_the_features():
+    cases = [
+        case("a", lower=8.0, best=9.0),
+        case("b", lower=4.0, best=4.0, proved=True),
+        case("c", lower=5.0),
+    ]
+    evaluation = judged(cases, [6.0, 3.0, 5.0])
+
+    assert evaluation.features["impossible"] == 2
+    assert evaluation.features["shortfall"] == 0.25
+    assert [v.status for v in evaluation.verdicts] == [
+        Status.IMPOSSIBLE,
+        Status.IMPOSSIBLE,
+        Status.OK,
+    ]
+    assert not {"impossible", "shortfall"} & set(
+        judged(cases, [9.0, 4.0, 5.0]).features
+    )
+
+
+def test_no_failure_ranks_above_a_score_that_is_negative():
+    negative = judged([case("a", lower=5.0, best=10.0)], [8.0])
+    failed = judge(TINY, [case("a")], REQUEST, outcome(status=Status.TIMEOUT_CPU))
+
+    assert negative.score < 0
+    assert failed.score is None
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("job"), RecursionError("deep"), OverflowError("int too large")]
+)
+def test_a_verifier_that_raises_is_our_failure_and_names_pack_and_instance(error):
+    def broken(_instance, _entry_point, _answer):
+        raise error
+
+    with pytest.raises(EvaluatorError, match="'tiny' failed on instance t1") as caught:
+        Judge(replace(TINY, verify=broken)).judge(REQUEST, outcome(*BEST))
+
+    assert type(error).__name__ in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_one_invalid_answer_costs_the_score_and_is_named():
