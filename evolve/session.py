@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from evaluators.backends.local import LocalEvaluator
+from evaluators.backends.opening import SandboxedEvaluator, open_evaluator
 from evaluators.base import Limits
 from evolve import config as configs
 from evolve import population as stores
@@ -198,12 +198,7 @@ class Session:
         campaign = run.campaign
         run.population.acquire()
         self._check_version()
-        self.evaluator = LocalEvaluator(
-            run.problem,
-            slots=campaign.evaluator.workers,
-            limits=campaign.evaluator.limits(),
-            min_sandbox=campaign.evaluator.min_sandbox,
-        )
+        self.evaluator = _evaluator(run, campaign.evaluator.limits())
         self.loop = self._loop(observe)
 
     async def search(self) -> State:
@@ -247,7 +242,7 @@ class Session:
             proposer = GeneticProposer(
                 run.problem, run.problem.entry_points[run.entry_point]
             )
-            concurrency, settle = campaign.evaluator.workers, None
+            concurrency, settle = campaign.evaluator.in_flight, None
         else:
             proposer = self._llm_proposer()
             concurrency, settle = campaign.model.concurrency, proposer.settle
@@ -301,17 +296,24 @@ class Session:
                 self.loop.stop("stopped by heuresis stop")
 
 
-def final_evaluator(run: Run) -> LocalEvaluator:
+def final_evaluator(run: Run) -> SandboxedEvaluator:
     """Start the sandboxes that judge the champion and the baselines."""
     section = run.campaign.evaluator
     limits = Limits(
         cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
     )
-    return LocalEvaluator(
+    return _evaluator(run, limits)
+
+
+def _evaluator(run: Run, limits: Limits) -> SandboxedEvaluator:
+    section = run.campaign.evaluator
+    return open_evaluator(
         run.problem,
+        executor=section.executor,
         slots=section.workers,
         limits=limits,
         min_sandbox=section.min_sandbox,
+        ray_address=section.ray_address,
     )
 
 
