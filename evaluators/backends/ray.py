@@ -7,6 +7,7 @@ the timeout, and answers are judged here.
 import asyncio
 import logging
 import os
+import socket
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ PATIENCE_SECONDS = 120.0
 """How long an evaluator without any node waits for one."""
 
 _SILENCE_SECONDS = HEARTBEAT_SECONDS + 60
+_KNOCK_SECONDS = 5.0
 _OBJECT_STORE_BYTES = 100 << 20
 _REVIVE_SECONDS = 10.0
 
@@ -98,10 +100,9 @@ class RayEvaluator:
         self._slots = slots
         self._closed = False
         self._ray = _connect(address, slots)
-        recipe = self._ray.put(jobs.recipe(problem, limits))
-        courier = _Courier(self._ray, self._instances)
+        courier = _Courier(self._ray, self._instances, jobs.recipe(problem, limits))
         self._actors = [
-            _Actor(courier, share, recipe, min_sandbox)
+            _Actor(courier, share, min_sandbox)
             for share in shares(_cpus(self._ray), slots)
         ]
         # A loop of its own: one evaluator may serve several loops of its users.
@@ -225,10 +226,13 @@ def shares(cpus: Mapping[str, int], slots: int) -> list[Share]:
 
 
 class _Courier:
-    """Ray, and the second parts of jobs in its object store: put there once."""
+    """Ray, and what is put into its object store once: instances."""
 
-    def __init__(self, ray: Any, instances: jobs.Instances) -> None:
+    def __init__(
+        self, ray: Any, instances: jobs.Instances, recipe: jobs.Recipe
+    ) -> None:
         self.ray = ray
+        self.recipe = ray.put(recipe)
         self._instances = instances
         self._stored: dict[Split, Any] = {}
 
@@ -244,13 +248,12 @@ class _Courier:
 class _Actor:
     """A Station in a Ray actor; restarted by Ray wherever there is room."""
 
-    def __init__(
-        self, courier: _Courier, share: Share, recipe: Any, least: Sandbox
-    ) -> None:
+    def __init__(self, courier: _Courier, share: Share, least: Sandbox) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._courier = courier
         self._ray = courier.ray
+        self._least = least
         self.slots = share.slots
         self._handle = (
             self._ray.remote(Station)
@@ -263,7 +266,7 @@ class _Actor:
                     share.node, soft=True
                 ),
             )
-            .remote(recipe, share.slots, least)
+            .remote()
         )
 
     async def exchange(self, work: Sequence[tuple[int, Job]]) -> Reply:
@@ -277,6 +280,8 @@ class _Actor:
         except TimeoutError:
             self._kill(for_good=False)
             raise MemberLostError("a Ray actor went silent") from None
+        if not level:
+            raise MemberLostError("a Ray actor was started anew")
         return Reply(
             sandbox=Sandbox(level),
             results=[(result["key"], _read(result)) for result in results],
@@ -300,7 +305,10 @@ class _Actor:
         SandboxUnavailableError
             If that machine is too weak; the actor is ended.
         """
-        report = await self._answer(self._handle.report.remote(), seconds)
+        opening = self._handle.open.remote(
+            self._courier.recipe, self.slots, self._least
+        )
+        report = await self._answer(opening, seconds)
         if report["refusal"]:
             self.close()
             raise SandboxUnavailableError(
@@ -364,11 +372,19 @@ def _connect(address: str | None, slots: int) -> Any:
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
     try:
+        _knock(address)
         _initialise(ray, options)
     except Exception as error:
         where = f"at {address}" if address else "on this machine"
         raise EvaluatorError(f"cannot use Ray {where}: {_line(error)}") from error
     return ray
+
+
+def _knock(address: str | None) -> None:
+    """See whether somebody listens: Ray itself would try for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host, int(port)), _KNOCK_SECONDS).close()
 
 
 def _initialise(ray: Any, options: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from evaluators.backends.jobs import Recipe
 from evaluators.base import Sandbox
 from evaluators.errors import EvaluatorError, SandboxUnavailableError
 from evaluators.sandbox import levels
-from evaluators.sandbox.host import Slot, ZygoteLostError
+from evaluators.sandbox.host import Launch, Slot, ZygoteLostError
 from evaluators.sandbox.outcome import Account, Received
 
 Plain: TypeAlias = dict[str, Any]
@@ -39,46 +39,47 @@ class Station:
     calls of one caller are equal. A newer call sends an older one home, so that a
     caller needs no more than two at once.
 
-    Parameters
-    ----------
-    least
-        The weakest isolation to accept; ``report`` tells a refusal.
+    A new one is empty and has to be opened; ``exchange`` tells if it is not.
     """
 
-    def __init__(self, recipe: Recipe, slots: int, least: Sandbox) -> None:
+    def __init__(self) -> None:
         self._queue: SimpleQueue[tuple[int, bytes] | None] = SimpleQueue()
         self._changed = threading.Condition()
         self._results: list[Plain] = []
         self._pending = 0
         self._newest = 0
         self._closed = self._broken = False
-        self._refusal = ""
+        self._level: Sandbox | None = None
         self._slots: list[Slot] = []
-        try:
-            self._level = levels.require(least)
-        except SandboxUnavailableError as error:
-            self._level, self._refusal = Sandbox.NONE, str(error)
-            return
-        launch = jobs.launch(recipe, self._level)
-        self._slots = [Slot(launch) for _ in range(slots)]
-        for slot in self._slots:
-            # A zygote may be tied to the life of the thread that starts it.
-            threading.Thread(target=self._serve, args=(slot,), daemon=True).start()
 
-    def report(self) -> Plain:
-        """Tell the name of this machine, its level and why it cannot serve."""
-        return {
-            "host": socket.gethostname(),
-            "level": self._level.value,
-            "refusal": self._refusal,
-        }
+    def open(self, recipe: Recipe, slots: int, least: Sandbox) -> Plain:
+        """Start ``slots`` zygotes at the strongest level of this machine; idempotent.
+
+        Returns ``host``, ``level`` and ``refusal``: why it cannot serve, or ``""``.
+
+        Parameters
+        ----------
+        least
+            The weakest isolation to accept.
+        """
+        host = socket.gethostname()
+        try:
+            level = levels.require(least)
+        except SandboxUnavailableError as error:
+            return {"host": host, "level": Sandbox.NONE.value, "refusal": str(error)}
+        with self._changed:
+            if self._level is None:
+                self._level = level
+                self._start(jobs.launch(recipe, level), slots)
+        return {"host": host, "level": level.value, "refusal": ""}
 
     def exchange(
         self, work: Sequence[tuple[int, bytes, int]], *instances: bytes
     ) -> tuple[str, list[Plain]]:
         """Take jobs in; return the sandbox level and the results that are ready.
 
-        Waits until there are some, but no longer than HEARTBEAT_SECONDS.
+        Waits until there are some, but no longer than HEARTBEAT_SECONDS. The level is
+        ``""``, and the jobs are not taken, if this station was not opened.
 
         Parameters
         ----------
@@ -87,6 +88,8 @@ class Station:
         instances
             Second parts.
         """
+        if self._level is None:
+            return "", []
         for key, head, index in work:
             self._queue.put((key, jobs.job(head, instances[index])))
         with self._changed:
@@ -106,6 +109,12 @@ class Station:
         for slot in self._slots:
             self._queue.put(None)
             slot.close()
+
+    def _start(self, launch: Launch, slots: int) -> None:
+        self._slots = [Slot(launch) for _ in range(slots)]
+        for slot in self._slots:
+            # A zygote may be tied to the life of the thread that starts it.
+            threading.Thread(target=self._serve, args=(slot,), daemon=True).start()
 
     def _wait(self, mine: int) -> None:
         """Wait for results, and for more of them while none of the slots is idle."""

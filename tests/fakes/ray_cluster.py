@@ -1,7 +1,6 @@
 """Rays of a test run: small, quiet, and away from the user's own."""
 
 import logging
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ def home():
     """Point HOME and Ray's temporary folder to a new place; yield it."""
     # Not pytest's folder: the path of a Unix socket has to be short.
     folder = Path(tempfile.mkdtemp(prefix="hray-"))
+    (folder / "ray").mkdir()  # where a Cluster notes its address
     patch = pytest.MonkeyPatch()
     for name, value in {
         "HOME": str(folder),
@@ -56,23 +56,21 @@ def started(folder, cpus=4):
 
 @contextmanager
 def cluster(folder):
-    """Start a cluster whose head runs nothing and connect to it; yield the cluster."""
-    ray = pytest.importorskip("ray")
+    """Start a cluster whose head runs nothing; yield it, unconnected."""
+    pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
-    os.environ["RAY_TMPDIR"] = str(folder)
+    folder.mkdir()
     made = Cluster(
         initialize_head=True,
-        connect=False,
         head_node_args={
             "num_cpus": 0,
             "include_dashboard": False,
             "object_store_memory": STORE_BYTES,
+            "temp_dir": str(folder),
         },
     )
     try:
-        ray.init(address=made.address, log_to_driver=False, logging_level=logging.ERROR)
         yield made
     finally:
-        ray.shutdown()
         made.shutdown()

@@ -28,9 +28,11 @@ PARTS = jobs.Instances(TINY)
 def made():
     stations = []
 
-    def make(slots=1, least=Sandbox.PROCESS):
-        stations.append(Station(jobs.recipe(TINY, LIMITS), slots, least))
-        return stations[-1]
+    def make(slots=1, problem=TINY):
+        here = Station()
+        stations.append(here)
+        here.open(jobs.recipe(problem, LIMITS), slots, Sandbox.PROCESS)
+        return here
 
     yield make
     for each in stations:
@@ -107,20 +109,27 @@ def test_a_call_without_results_returns_as_a_sign_of_life(made, monkeypatch):
     assert time.monotonic() - started < 1
 
 
-def test_it_tells_its_level(made):
-    report = made().report()
+def test_opening_twice_tells_the_level_twice_and_starts_once(made):
+    here = made()
+    before = descendants()
+    report = here.open(jobs.recipe(TINY, LIMITS), 1, Sandbox.PROCESS)
 
     assert report["refusal"] == ""
     assert Sandbox(report["level"]) is not Sandbox.NONE
+    assert descendants() <= before
 
 
-def test_a_weak_machine_refuses_and_starts_nothing(made, monkeypatch):
+def test_a_weak_machine_refuses_and_starts_nothing(monkeypatch):
     monkeypatch.setattr(seccomp, "supported", lambda: False)
     before = descendants()
-    report = made(least=Sandbox.SECCOMP).report()
+    report = Station().open(jobs.recipe(TINY, LIMITS), 1, Sandbox.SECCOMP)
 
     assert "'seccomp' is required" in report["refusal"]
     assert descendants() <= before
+
+
+def test_one_that_was_not_opened_takes_no_jobs():
+    assert Station().exchange(work(2), PARTS.of(Split.TRAIN)) == ("", [])
 
 
 def test_a_dead_zygote_is_told_as_a_loss_and_replaced(made, monkeypatch):
@@ -141,11 +150,9 @@ def test_a_dead_zygote_is_told_as_a_loss_and_replaced(made, monkeypatch):
     assert outcome(found, 1).status == "ok"
 
 
-def test_a_zygote_that_cannot_start_is_told_as_a_failure():
-    problem = replace(TINY, driver="tests.fakes.missing")
-    here = Station(jobs.recipe(problem, LIMITS), 1, Sandbox.PROCESS)
+def test_a_zygote_that_cannot_start_is_told_as_a_failure(made):
+    here = made(problem=replace(TINY, driver="tests.fakes.missing"))
     found, _ = collect(here, work(1))
-    here.close()
 
     assert "No module named" in found[0][1]["failed"]
 
@@ -160,9 +167,9 @@ def test_a_thread_that_ends_by_a_bug_is_an_error_and_not_silence(made, monkeypat
         collect(made(), work(1))
 
 
-def test_close_leaves_no_process():
+def test_close_leaves_no_process(made):
     before = descendants()
-    here = Station(jobs.recipe(TINY, LIMITS), 3, Sandbox.PROCESS)
+    here = made(3)
     collect(here, work(6))
     here.close()
 
