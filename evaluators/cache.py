@@ -17,12 +17,12 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from evaluators.backends.opening import SandboxedEvaluator
 from evaluators.base import (
     Evaluation,
     EvaluationRequest,
-    Evaluator,
     InstanceVerdict,
     Limits,
     Sandbox,
@@ -41,14 +41,6 @@ _CHECK_EVERY = 64
 _DIGEST_BYTES = 32
 _KEPT = frozenset({Status.OK, Status.INVALID})
 """Outcomes that a repetition would give again; an impossible one deserves a look."""
-
-
-class SandboxedEvaluator(Evaluator, Protocol):
-    """An evaluator that says how it isolates."""
-
-    @property
-    def sandbox(self) -> Sandbox:
-        """The isolation in use."""
 
 
 class Cache:

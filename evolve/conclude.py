@@ -10,7 +10,7 @@ from importlib import metadata
 import numpy as np
 
 from evaluators import statistics
-from evaluators.backends.local import LocalEvaluator
+from evaluators.backends.opening import SandboxedEvaluator
 from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Status
 from evolve.finals import HeldOut, hold_out
 from evolve.ports import Population
@@ -99,7 +99,7 @@ async def _judged(run: Run) -> tuple[HeldOut | None, Picture | None]:
 
 
 async def _picture(
-    run: Run, held_out: HeldOut, evaluator: LocalEvaluator
+    run: Run, held_out: HeldOut, evaluator: SandboxedEvaluator
 ) -> Picture | None:
     """Choose the instance of the Gantt chart: the median gap that is not zero."""
     verdicts = held_out.evaluations[CLAIMED].verdicts

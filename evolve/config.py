@@ -89,8 +89,13 @@ class Model(_Section):
 class EvaluatorSection(_Section):
     """How candidates are judged."""
 
-    executor: Literal["local"] = Field(
+    executor: Literal["local", "ray"] = Field(
         default="local", description="Where evaluations run."
+    )
+    ray_address: str | None = Field(
+        default=None,
+        description="Of a Ray cluster to join; default: RAY_ADDRESS, else a Ray that "
+        "is started on this machine.",
     )
     workers: int = Field(default=2, ge=1, description="Evaluations at once.")
     cpu_seconds: float = Field(
@@ -109,6 +114,14 @@ class EvaluatorSection(_Section):
         strict=False,
         description="Refuse to run where the machine offers less.",
     )
+
+    @property
+    def in_flight(self) -> int:
+        """Candidates under way at once, for proposers that cost nothing.
+
+        Ray has a second one waiting for each worker: the way there takes time.
+        """
+        return self.workers if self.executor == "local" else 2 * self.workers
 
     def limits(self) -> Limits:
         """Limits of one evaluation."""
@@ -190,6 +203,11 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
     ):
         raise ConfigError(
             f"{where}: without a [model] the budget needs seconds or candidates"
+        )
+    if campaign.evaluator.ray_address and campaign.evaluator.executor != "ray":
+        raise ConfigError(
+            f"{where}: evaluator.ray_address is given, but evaluator.executor is "
+            f'"{campaign.evaluator.executor}"; set it to "ray"'
         )
     return campaign
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from evaluators.backends.local import LocalEvaluator
+from evaluators.backends.opening import SandboxedEvaluator, open_evaluator
 from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
@@ -200,12 +200,7 @@ class Session:
         campaign = run.campaign
         run.population.acquire()
         self._check_version()
-        self.evaluator = LocalEvaluator(
-            run.problem,
-            slots=campaign.evaluator.workers,
-            limits=campaign.evaluator.limits(),
-            min_sandbox=campaign.evaluator.min_sandbox,
-        )
+        self.evaluator = _evaluator(run, campaign.evaluator.limits())
         self.loop = self._loop(observe)
 
     async def search(self) -> State:
@@ -249,7 +244,7 @@ class Session:
             proposer = GeneticProposer(
                 run.problem, run.problem.entry_points[run.entry_point]
             )
-            concurrency, settle = campaign.evaluator.workers, None
+            concurrency, settle = campaign.evaluator.in_flight, None
         else:
             proposer = self._llm_proposer()
             concurrency, settle = campaign.model.concurrency, proposer.settle
@@ -306,18 +301,24 @@ class Session:
                 self.loop.stop("stopped by heuresis stop")
 
 
-def final_evaluator(run: Run) -> LocalEvaluator:
+def final_evaluator(run: Run) -> SandboxedEvaluator:
     """Start the sandboxes that judge the champion and the baselines."""
+    return _evaluator(run, _finals_limits(run))
+
+
+def _evaluator(run: Run, limits: Limits) -> SandboxedEvaluator:
     section = run.campaign.evaluator
-    return LocalEvaluator(
+    return open_evaluator(
         run.problem,
+        executor=section.executor,
         slots=section.workers,
-        limits=_finals_limits(run),
+        limits=limits,
         min_sandbox=section.min_sandbox,
+        ray_address=section.ray_address,
     )
 
 
-def remembering(run: Run, evaluator: LocalEvaluator) -> Evaluator:
+def remembering(run: Run, evaluator: SandboxedEvaluator) -> Evaluator:
     """Let the final evaluator of a run remember the judgements of earlier runs."""
     cache = open_cache(os.environ)
     if cache is None:

@@ -41,3 +41,21 @@ def empty_postgres_url(postgres_server):
     url = postgres_server.database()
     yield url
     postgres_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def ray_home():
+    """Where all Rays of a test run keep their token, sockets and logs."""
+    from tests.fakes import ray_cluster
+
+    with ray_cluster.home() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def local_ray(ray_home):
+    """One Ray on this machine for all tests that share it."""
+    from tests.fakes import ray_cluster
+
+    with ray_cluster.started(ray_home) as ray:
+        yield ray

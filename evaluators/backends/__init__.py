@@ -1,1 +1,1 @@
-"""Where heuristics run: in this process, or in sandboxes of this machine."""
+"""Where heuristics run: in this process, in sandboxes of this machine, or on Ray."""

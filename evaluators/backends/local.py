@@ -1,24 +1,21 @@
 """Sandboxes on this machine: one zygote per slot, each with its thread."""
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from evaluators.backends import jobs
 from evaluators.base import Evaluation, EvaluationRequest, Limits, Sandbox, Status
 from evaluators.errors import EvaluatorError
 from evaluators.judge import Judge
 from evaluators.racing import Course, blocks, race
 from evaluators.sandbox import levels
-from evaluators.sandbox.host import Launch, Slot, ZygoteLostError
+from evaluators.sandbox.host import Slot, ZygoteLostError
 from evaluators.sandbox.outcome import Outcome
 from problems.base import AnyProblem, Json, Split
-
-PUBLIC = (Split.SMOKE, Split.TRAIN, Split.VALID)
-"""Splits that zygotes hold in memory; the others travel with each job."""
 
 
 class LocalEvaluator:
@@ -48,17 +45,13 @@ class LocalEvaluator:
         limits: Limits,
         min_sandbox: Sandbox = Sandbox.SECCOMP,
     ) -> None:
-        self._problem = problem
         self._judge = Judge(problem)
+        self._instances = jobs.Instances(problem)
         self._sandbox = levels.require(min_sandbox)
+        self._problem = problem
         self._limits = limits
-        self._payloads: dict[Split, str] = {}
         self._blocks: dict[Split, Sequence[Sequence[int]]] = {}
-        launch = Launch(
-            level=self._sandbox,
-            limits=limits,
-            config=_config(problem, limits, self._sandbox),
-        )
+        launch = jobs.launch(jobs.recipe(problem, limits), self._sandbox)
         self._slots = [Slot(launch) for _ in range(slots)]
         self._idle: SimpleQueue[Slot] = SimpleQueue()
         self._closed = False
@@ -127,7 +120,7 @@ class LocalEvaluator:
         self._threads.shutdown(cancel_futures=True)
 
     def _evaluate(self, request: EvaluationRequest) -> Evaluation:
-        if request.hopeless_above is not None and request.split in PUBLIC:
+        if request.hopeless_above is not None and request.split in jobs.PUBLIC:
             return self._race(request)
         return self._judge.judge(request, self._run_patiently(self._job(request)))
 
@@ -164,52 +157,12 @@ class LocalEvaluator:
         try:
             return slot.run(job)
         except ZygoteLostError:
-            # Below seccomp a candidate may signal its zygote: not our failure.
             if self._sandbox is not Sandbox.PROCESS:
                 raise
-            return Outcome(
-                status=Status.CRASHED,
-                sandbox=self._sandbox,
-                message="the sandbox process died twice while running this program",
-            )
+            return jobs.blamed(self._sandbox)
 
     def _job(
         self, request: EvaluationRequest, only: Sequence[int] | None = None
     ) -> bytes:
-        fields: dict[str, Json] = {
-            "source": request.source,
-            "entry_point": request.entry_point,
-            "seed": request.seed,
-        }
-        if only is not None:
-            fields["only"] = list(only)
-        head = json.dumps(fields)
-        if request.split in PUBLIC:
-            instances = f'"split":"{request.split.value}"'
-        else:
-            instances = f'"instances":{self._payload(request.split)}'
-        return f"{head[:-1]},{instances}}}".encode()
-
-    def _payload(self, split: Split) -> str:
-        if split not in self._payloads:
-            self._payloads[split] = json.dumps(_encoded(self._problem, split))
-        return self._payloads[split]
-
-
-def _encoded(problem: AnyProblem, split: Split) -> list[Json]:
-    return [problem.encode(instance) for instance in problem.instances(split)]
-
-
-def _config(problem: AnyProblem, limits: Limits, level: Sandbox) -> bytes:
-    config: Mapping[str, Any] = {
-        "driver": problem.driver,
-        "modules": problem.modules,
-        "level": level.value,
-        "cpu": limits.cpu_seconds,
-        "wall": limits.wall_seconds,
-        "memory_bytes": limits.memory_mb << 20,
-        "answer_bytes": limits.answer_bytes,
-        "path": levels.places(problem.driver),
-        "splits": {split.value: _encoded(problem, split) for split in PUBLIC},
-    }
-    return json.dumps(config).encode()
+        head = jobs.head(request, only)
+        return jobs.job(head, self._instances.of(request.split))

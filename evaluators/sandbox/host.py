@@ -59,7 +59,12 @@ class Slot:
                 self._zygote = _Zygote(self._launch)
 
     def run(self, job: bytes) -> Outcome:
-        """Run one job (the payload of its frame).
+        """Run one job (the payload of its frame); raises as ``receive`` does."""
+        received = self.receive(job)
+        return settle(received, self._launch.limits, self._launch.level)
+
+    def receive(self, job: bytes) -> Received:
+        """Run one job and return all that came back, unread.
 
         Raises
         ------
@@ -74,11 +79,10 @@ class Slot:
             raise EvaluatorError("the sandbox is closed")
         try:
             zygote.await_ready()
-            received = zygote.run(job)
+            return zygote.run(job)
         except EvaluatorError:
             self._discard(zygote)
             raise
-        return settle(received, self._launch.limits, self._launch.level)
 
     def close(self) -> None:
         """Stop the zygote and whatever it runs; idempotent."""

@@ -54,7 +54,11 @@ def run(
     workers: Annotated[int | None, typer.Option(help="Evaluations at once.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of all randomness.")] = None,
     executor: Annotated[
-        str | None, typer.Option(help="Where evaluations run: local.")
+        str | None, typer.Option(help="Where evaluations run: local or ray.")
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Of a Ray cluster to join. Default: start one here."),
     ] = None,
     min_sandbox: Annotated[
         str | None, typer.Option(help="Refuse to run below this isolation level.")
@@ -82,6 +86,7 @@ def run(
         workers=workers,
         seed=seed,
         executor=executor,
+        ray_address=ray_address,
         min_sandbox=min_sandbox,
     )
     campaigns.run(target, options, store=store, out=out, as_json=json_output)

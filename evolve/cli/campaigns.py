@@ -36,6 +36,7 @@ class Options:
     workers: int | None
     seed: int | None
     executor: str | None
+    ray_address: str | None
     min_sandbox: str | None
 
     def overrides(self) -> dict[str, Any]:
@@ -48,6 +49,7 @@ class Options:
         evaluator = {
             "workers": self.workers,
             "executor": self.executor,
+            "ray_address": self.ray_address,
             "min_sandbox": self.min_sandbox,
         }
         sections: dict[str, Any] = {

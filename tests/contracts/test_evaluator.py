@@ -6,6 +6,7 @@ import pytest
 
 from evaluators.backends.inline import InlineEvaluator
 from evaluators.backends.local import LocalEvaluator
+from evaluators.backends.opening import open_evaluator
 from evaluators.base import LEVELS, EvaluationRequest, Limits, Sandbox, Status
 from problems.base import Split
 from problems.errors import ConfigError
@@ -19,7 +20,18 @@ MAKERS = {
         limits=Limits(cpu_seconds=2.0),
         min_sandbox=Sandbox.PROCESS,
     ),
+    "ray": lambda: open_evaluator(
+        TINY,
+        executor="ray",
+        slots=2,
+        limits=Limits(cpu_seconds=2.0),
+        min_sandbox=Sandbox.PROCESS,
+    ),
 }
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.ray] if name == "ray" else [])
+    for name in MAKERS
+]
 RANDOM = """
 import random
 def raw(instance, seed):
@@ -35,9 +47,15 @@ def request(source=SPT, *, entry_point="priority", split=Split.TRAIN, seed=0):
     )
 
 
-@pytest.fixture(scope="module", params=MAKERS)
+def make(name, request):
+    if name == "ray":
+        request.getfixturevalue("local_ray")
+    return MAKERS[name]()
+
+
+@pytest.fixture(scope="module", params=NAMES)
 def evaluator(request):
-    evaluator = MAKERS[request.param]()
+    evaluator = make(request.param, request)
     yield evaluator
     asyncio.run(evaluator.close())
 
@@ -133,10 +151,10 @@ class TestEvaluator:
         with pytest.raises(ConfigError, match="no entry point"):
             self.judge(evaluator, entry_point="sort")
 
-    @pytest.mark.parametrize("name", MAKERS)
-    def test_close_is_idempotent(self, name):
+    @pytest.mark.parametrize("name", NAMES)
+    def test_close_is_idempotent(self, name, request):
         async def twice():
-            async with MAKERS[name]() as evaluator:
+            async with make(name, request) as evaluator:
                 await evaluator.close()
 
         asyncio.run(twice())

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from evaluators.backends import local
+from evaluators.backends import jobs
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import EvaluationRequest, Sandbox, Status
 from evaluators.errors import EvaluatorError, SandboxUnavailableError
@@ -129,7 +129,8 @@ def test_an_evaluator_serves_several_event_loops():
 
 
 def test_a_zygote_is_told_public_instances_only():
-    config = json.loads(local._config(TINY, QuickLimits(), Sandbox.SECCOMP))
+    recipe = jobs.recipe(TINY, QuickLimits())
+    config = json.loads(jobs.launch(recipe, Sandbox.SECCOMP).config)
 
     assert set(config["splits"]) == {"smoke", "train", "valid"}
     assert SECRET not in json.dumps(config)

@@ -1,0 +1,113 @@
+"""What travels to sandboxes: the recipe of a zygote, and a job for each request."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluators.base import EvaluationRequest, Limits, Sandbox, Status
+from evaluators.sandbox import levels
+from evaluators.sandbox.host import Launch
+from evaluators.sandbox.outcome import Outcome
+from problems.base import AnyProblem, Json, Split
+
+PUBLIC = (Split.SMOKE, Split.TRAIN, Split.VALID)
+"""Splits that zygotes hold in memory; the others travel with each job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What the zygotes of a problem are made of, on whichever machine.
+
+    Attributes
+    ----------
+    splits
+        Encoded instances by public split; no reference is among them.
+    """
+
+    driver: str
+    modules: tuple[str, ...]
+    limits: Limits
+    splits: Mapping[str, Sequence[Json]]
+
+
+def recipe(problem: AnyProblem, limits: Limits) -> Recipe:
+    """Return the recipe for zygotes of ``problem``."""
+    return Recipe(
+        driver=problem.driver,
+        modules=problem.modules,
+        limits=limits,
+        splits={split.value: _encoded(problem, split) for split in PUBLIC},
+    )
+
+
+def launch(recipe: Recipe, level: Sandbox) -> Launch:
+    """Return how to start a zygote on this machine."""
+    limits = recipe.limits
+    config: Mapping[str, Any] = {
+        "driver": recipe.driver,
+        "modules": recipe.modules,
+        "level": level.value,
+        "cpu": limits.cpu_seconds,
+        "wall": limits.wall_seconds,
+        "memory_bytes": limits.memory_mb << 20,
+        "answer_bytes": limits.answer_bytes,
+        "path": levels.places(recipe.driver),
+        "splits": recipe.splits,
+    }
+    return Launch(level=level, limits=limits, config=json.dumps(config).encode())
+
+
+def head(request: EvaluationRequest, only: Sequence[int] | None = None) -> bytes:
+    """Return the part of a job that differs from request to request.
+
+    ``only`` are the positions of the instances to run; None is all.
+    """
+    fields: dict[str, Json] = {
+        "source": request.source,
+        "entry_point": request.entry_point,
+        "seed": request.seed,
+    }
+    if only is not None:
+        fields["only"] = list(only)
+    return json.dumps(fields).encode()
+
+
+def job(head: bytes, instances: bytes) -> bytes:
+    """Return the payload of a job's frame, made of its two parts."""
+    return head[:-1] + b"," + instances + b"}"
+
+
+class Instances:
+    """The second part of a job: names a public split, or holds a hidden one."""
+
+    def __init__(self, problem: AnyProblem) -> None:
+        self._problem = problem
+        self._known: dict[Split, bytes] = {}
+
+    def of(self, split: Split) -> bytes:
+        """Return the members of the job's JSON object that tell its instances."""
+        if split not in self._known:
+            self._known[split] = self._encode(split)
+        return self._known[split]
+
+    def _encode(self, split: Split) -> bytes:
+        if split in PUBLIC:
+            return f'"split":"{split.value}"'.encode()
+        return f'"instances":{json.dumps(_encoded(self._problem, split))}'.encode()
+
+
+def blamed(level: Sandbox) -> Outcome:
+    """Return the outcome of a program whose sandbox process died again and again.
+
+    Below seccomp a candidate may signal its zygote: that is not our failure.
+    """
+    return Outcome(
+        status=Status.CRASHED,
+        sandbox=level,
+        message="the sandbox process died twice while running this program",
+    )
+
+
+def _encoded(problem: AnyProblem, split: Split) -> list[Json]:
+    return [problem.encode(instance) for instance in problem.instances(split)]
