@@ -32,11 +32,13 @@ class LocalEvaluator:
         Evaluations at once; more than cores are of no use.
     min_sandbox
         The weakest isolation to accept; the strongest available is used.
+    level
+        Use exactly this isolation instead, for tests and measurements.
 
     Raises
     ------
     SandboxUnavailableError
-        If this machine does not offer ``min_sandbox``.
+        If this machine does not offer ``min_sandbox``, or ``level``.
     """
 
     def __init__(
@@ -46,15 +48,19 @@ class LocalEvaluator:
         slots: int,
         limits: Limits,
         min_sandbox: Sandbox = Sandbox.SECCOMP,
+        level: Sandbox | None = None,
     ) -> None:
         self._problem = problem
         self._judge = Judge(problem)
-        self._sandbox = levels.require(min_sandbox)
+        self._sandbox = (
+            levels.require(min_sandbox) if level is None else levels.demand(level)
+        )
         self._payloads: dict[Split, str] = {}
         launch = Launch(
             level=self._sandbox,
             limits=limits,
             config=_config(problem, limits, self._sandbox),
+            folders=tuple(f for m in _modules(problem) for f in levels.files(m)),
         )
         self._slots = [Slot(launch) for _ in range(slots)]
         self._idle: SimpleQueue[Slot] = SimpleQueue()
@@ -78,6 +84,10 @@ class LocalEvaluator:
     def sandbox(self) -> Sandbox:
         """The isolation in use."""
         return self._sandbox
+
+    def processes(self) -> tuple[int, ...]:
+        """Return the ids of the processes that were started and are not lost."""
+        return tuple(slot.pid for slot in self._slots if slot.pid is not None)
 
     async def evaluate(self, request: EvaluationRequest) -> Evaluation:
         """Judge one program on one split.
@@ -177,6 +187,11 @@ def _encoded(problem: AnyProblem, split: Split) -> list[Json]:
     return [problem.encode(instance) for instance in problem.instances(split)]
 
 
+def _modules(problem: AnyProblem) -> tuple[str, ...]:
+    """Return all that a zygote has to find."""
+    return (problem.driver, *problem.modules)
+
+
 def _config(problem: AnyProblem, limits: Limits, level: Sandbox) -> bytes:
     config: Mapping[str, Any] = {
         "driver": problem.driver,
@@ -186,7 +201,7 @@ def _config(problem: AnyProblem, limits: Limits, level: Sandbox) -> bytes:
         "wall": limits.wall_seconds,
         "memory_bytes": limits.memory_mb << 20,
         "answer_bytes": limits.answer_bytes,
-        "path": levels.places(problem.driver),
+        "path": [place for m in _modules(problem) for place in levels.places(m)],
         "splits": {split.value: _encoded(problem, split) for split in PUBLIC},
     }
     return json.dumps(config).encode()
