@@ -44,6 +44,8 @@ def recipe(problem: AnyProblem, limits: Limits) -> Recipe:
 def launch(recipe: Recipe, level: Sandbox) -> Launch:
     """Return how to start a zygote on this machine."""
     limits = recipe.limits
+    # All that a zygote has to find.
+    modules = (recipe.driver, *recipe.modules)
     config: Mapping[str, Any] = {
         "driver": recipe.driver,
         "modules": recipe.modules,
@@ -52,10 +54,15 @@ def launch(recipe: Recipe, level: Sandbox) -> Launch:
         "wall": limits.wall_seconds,
         "memory_bytes": limits.memory_mb << 20,
         "answer_bytes": limits.answer_bytes,
-        "path": levels.places(recipe.driver),
+        "path": [place for m in modules for place in levels.places(m)],
         "splits": recipe.splits,
     }
-    return Launch(level=level, limits=limits, config=json.dumps(config).encode())
+    return Launch(
+        level=level,
+        limits=limits,
+        config=json.dumps(config).encode(),
+        folders=tuple(folder for m in modules for folder in levels.files(m)),
+    )
 
 
 def head(request: EvaluationRequest, only: Sequence[int] | None = None) -> bytes:

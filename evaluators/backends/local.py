@@ -30,11 +30,13 @@ class LocalEvaluator:
         Evaluations at once; more than cores are of no use.
     min_sandbox
         The weakest isolation to accept; the strongest available is used.
+    level
+        Use exactly this isolation instead, for tests and measurements.
 
     Raises
     ------
     SandboxUnavailableError
-        If this machine does not offer ``min_sandbox``.
+        If this machine does not offer ``min_sandbox``, or ``level``.
     """
 
     def __init__(
@@ -44,10 +46,13 @@ class LocalEvaluator:
         slots: int,
         limits: Limits,
         min_sandbox: Sandbox = Sandbox.SECCOMP,
+        level: Sandbox | None = None,
     ) -> None:
         self._judge = Judge(problem)
         self._instances = jobs.Instances(problem)
-        self._sandbox = levels.require(min_sandbox)
+        self._sandbox = (
+            levels.require(min_sandbox) if level is None else levels.demand(level)
+        )
         self._problem = problem
         self._limits = limits
         self._blocks: dict[Split, Sequence[Sequence[int]]] = {}
@@ -74,6 +79,10 @@ class LocalEvaluator:
     def sandbox(self) -> Sandbox:
         """The isolation in use."""
         return self._sandbox
+
+    def processes(self) -> tuple[int, ...]:
+        """Return the ids of the processes that were started and are not lost."""
+        return tuple(slot.pid for slot in self._slots if slot.pid is not None)
 
     async def evaluate(self, request: EvaluationRequest) -> Evaluation:
         """Judge one program on one split.

@@ -9,13 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from types import ModuleType, TracebackType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from evaluators.sandbox import frames
-from evaluators.sandbox.restrict import Restriction
-
-Limit: TypeAlias = tuple[int, tuple[int, int]]
-"""Kind of a resource, soft and hard limit."""
+from evaluators.sandbox.restrict import Limit, Restriction
 
 FILE = "<candidate>"
 MAX_DESCRIPTORS = 64
@@ -46,8 +43,6 @@ class Work:
         Decoded instances by split.
     restrictions
         Applied by each child before it reads the job.
-    limits
-        Resource limits of a child.
     cap
         Size of all answers of a job, in bytes.
     """
@@ -55,7 +50,6 @@ class Work:
     driver: ModuleType
     instances: Mapping[str, Sequence[Any]]
     restrictions: tuple[Restriction, ...]
-    limits: tuple[Limit, ...]
     cap: int
 
 
@@ -64,8 +58,6 @@ def main(work: Work, job: int, output: int) -> NoReturn:
     code = _SETUP_FAILED
     try:
         _take_descriptors(job, output)
-        for kind, pair in work.limits:
-            resource.setrlimit(kind, pair)
         for restrict in work.restrictions:
             restrict()
         os.write(_JOB, frames.READY)

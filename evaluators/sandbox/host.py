@@ -1,5 +1,7 @@
 """The trusted end of a sandbox: a slot owns one zygote and runs one job at a time."""
 
+import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -30,11 +32,14 @@ class Launch:
     ----------
     config
         JSON for ``evaluators.sandbox.zygote.prepare``, encoded.
+    folders
+        What it reads besides the interpreter and this package.
     """
 
     level: Sandbox
     limits: Limits
     config: bytes
+    folders: tuple[str, ...] = ()
 
 
 class Slot:
@@ -49,6 +54,12 @@ class Slot:
         self._lock = threading.Lock()
         self._closed = False
         self._zygote: _Zygote | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process that was started: the zygote, or what wraps it."""
+        zygote = self._zygote
+        return None if zygote is None else zygote.pid
 
     def start(self) -> None:
         """Start the zygote."""
@@ -115,6 +126,11 @@ class _Zygote:
             self._control.close()
             raise EvaluatorError(f"cannot start a sandbox process: {error}") from error
 
+    @property
+    def pid(self) -> int:
+        """Process that was started."""
+        return self._process.pid
+
     def await_ready(self) -> None:
         """Wait until it can serve; raises EvaluatorError with its last words."""
         if self._ready:
@@ -149,11 +165,11 @@ class _Zygote:
         try:
             self._control.shutdown(socket.SHUT_RDWR)
         except OSError:  # it is gone already
-            self._process.kill()
+            self._kill()
         try:
             self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._kill()
             self._process.wait()
         self._close_stderr()
         self._control.close()
@@ -196,11 +212,16 @@ class _Zygote:
             if exchange.flooded and not asked:
                 self._control.send(b"kill")
                 asked = True
-        self._process.kill()
+        self._kill()
         raise ZygoteLostError("a sandbox process went silent")
 
+    def _kill(self) -> None:
+        """Kill the process and what it wraps, which is in its group."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def _last_words(self) -> str:
-        self._process.kill()
+        self._kill()
         self._process.wait()
         if self._process.stderr is None or self._process.stderr.closed:
             return "no reason given"
@@ -220,7 +241,7 @@ def _spawn(launch: Launch, control: int) -> subprocess.Popen[bytes]:
         config.write(launch.config)
         config.seek(0)
         return subprocess.Popen(  # noqa: S603  our own command
-            levels.command(launch.level, control),
+            levels.command(launch.level, control, launch.folders),
             stdin=config,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,21 +1,31 @@
 """Which isolation this machine offers, and how a zygote is started under it."""
 
 import importlib.util
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from evaluators.base import LEVELS, Sandbox
 from evaluators.errors import SandboxUnavailableError
-from evaluators.sandbox import seccomp
+from evaluators.sandbox import bwrap, landlock, seccomp
+
+STRONG = (Sandbox.SECCOMP, Sandbox.LANDLOCK_SECCOMP, Sandbox.BWRAP_SECCOMP)
+"""Levels that contain every hostile program; below them a candidate has our rights."""
+
+_PROBE_SECONDS = 30.0
 
 
 def available() -> tuple[Sandbox, ...]:
     """Return the levels that work on this machine, weakest first."""
-    levels = [Sandbox.NONE, Sandbox.PROCESS]
-    if seccomp.supported():
-        levels.append(Sandbox.SECCOMP)
-    return tuple(levels)
+    return tuple(level for level in LEVELS if not obstacle(level))
+
+
+def best() -> Sandbox:
+    """Return the strongest level that works on this machine."""
+    return next(level for level in reversed(LEVELS) if not obstacle(level))
 
 
 def require(least: Sandbox) -> Sandbox:
@@ -26,32 +36,57 @@ def require(least: Sandbox) -> Sandbox:
     SandboxUnavailableError
         If that is weaker than ``least``.
     """
-    best = available()[-1]
-    if LEVELS.index(best) < LEVELS.index(least):
+    found = best()
+    if LEVELS.index(found) < LEVELS.index(least):
         raise SandboxUnavailableError(
-            f"this machine offers the sandbox level {best.value!r} at most, "
-            f"{least.value!r} is required: run on Linux with seccomp filters "
-            f"(x86_64 or aarch64), or allow a weaker sandbox"
+            f"this machine offers the sandbox level {found.value!r} at most, "
+            f"{least.value!r} is required ({obstacle(least)}): {_cure(least)}"
         )
-    return best
+    return found
 
 
-def command(level: Sandbox, control: int) -> list[str]:
+def demand(level: Sandbox) -> Sandbox:
+    """Return ``level``.
+
+    Raises
+    ------
+    SandboxUnavailableError
+        If this machine does not offer it.
+    """
+    reason = obstacle(level)
+    if reason:
+        raise SandboxUnavailableError(
+            f"the sandbox level {level.value!r} does not work here: {reason}"
+        )
+    return level
+
+
+def obstacle(level: Sandbox) -> str:
+    """Return why ``level`` does not work on this machine; ``""`` if it does.
+
+    A level counts as working only if a process confined in that way was seen to be
+    denied what it should be denied. Tried once, then remembered.
+    """
+    if level in {Sandbox.NONE, Sandbox.PROCESS}:
+        return ""
+    return _missing(level) or _tried(level)
+
+
+def command(level: Sandbox, control: int, folders: Sequence[str] = ()) -> Sequence[str]:
     """Return the command that starts a zygote.
 
     Parameters
     ----------
     level
-        ``process`` and ``seccomp`` need nothing around the interpreter; levels with
-        namespaces put their wrapper in front.
+        Levels with namespaces put their wrapper in front.
     control
         Descriptor of the control socket, inherited by the zygote.
+    folders
+        What the zygote has to read besides the interpreter and this package.
     """
-    if level not in {Sandbox.PROCESS, Sandbox.SECCOMP}:
-        raise SandboxUnavailableError(f"no zygote runs at level {level.value!r}")
-    # Not -I: it would ignore PYTHONHASHSEED, and sets would differ between slots.
-    flags = ["-P", "-s", "-B", "-m", "evaluators.sandbox.zygote"]
-    return [sys.executable, *flags, str(control)]
+    if level is Sandbox.NONE:
+        raise SandboxUnavailableError("no zygote runs at level 'none'")
+    return _python(level, "evaluators.sandbox.zygote", str(control), folders)
 
 
 def environment() -> Mapping[str, str]:
@@ -75,10 +110,73 @@ def places(module: str) -> tuple[str, ...]:
     A zygote does not inherit our ``sys.path``; packs that are not installed (in the
     working directory, or in tests) are found through this.
     """
-    spec = importlib.util.find_spec(module.partition(".")[0])
+    return tuple(str(Path(path).parent) for path in files(module))
+
+
+def files(module: str) -> tuple[str, ...]:
+    """Return the folders, or the file, of the top-level package of ``module``."""
+    return _files(importlib.util.find_spec(module.partition(".")[0]))
+
+
+def _files(spec: ModuleSpec | None) -> tuple[str, ...]:
     if spec is None:
         return ()
     if spec.submodule_search_locations is not None:
-        folders = [Path(place) for place in spec.submodule_search_locations]
-        return tuple(str(folder.resolve().parent) for folder in folders)
-    return (str(Path(spec.origin).resolve().parent),) if spec.origin else ()
+        folders = spec.submodule_search_locations
+        return tuple(str(Path(folder).resolve()) for folder in folders)
+    if not spec.has_location or spec.origin is None:
+        return ()
+    return (str(Path(spec.origin).resolve()),)
+
+
+def _python(
+    level: Sandbox, module: str, argument: str, folders: Sequence[str]
+) -> list[str]:
+    wrapper: list[str] = []
+    if level is Sandbox.BWRAP_SECCOMP:
+        seen = (*files("evaluators"), *files("problems"), *folders)
+        wrapper = bwrap.prefix(bwrap.program() or "bwrap", seen)
+    # Not -I: it would ignore PYTHONHASHSEED, and sets would differ between slots.
+    flags = ["-P", "-s", "-B", "-m", module, argument]
+    return [*wrapper, sys.executable, *flags]
+
+
+def _missing(level: Sandbox) -> str:
+    """Return what is obviously missing; ``""`` if a trial is worth while."""
+    if not seccomp.supported():
+        return "no seccomp filters: they need Linux on x86_64 or aarch64"
+    if level is Sandbox.LANDLOCK_SECCOMP and landlock.version() == 0:
+        return "the kernel has no Landlock: it needs Linux 5.13 with it enabled"
+    if level is Sandbox.BWRAP_SECCOMP and bwrap.program() is None:
+        return "bubblewrap is not installed (the program bwrap)"
+    return ""
+
+
+@cache
+def _tried(level: Sandbox) -> str:
+    from evaluators.sandbox.probe import CONFINED
+
+    try:
+        done = subprocess.run(  # noqa: S603  our own command
+            _python(level, "evaluators.sandbox.probe", level.value, ()),
+            env=dict(environment()),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"cannot be tried: {error}"
+    if done.stdout.decode(errors="replace") == CONFINED:
+        return ""
+    lines = done.stderr.decode(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line), "the trial failed")
+
+
+def _cure(least: Sandbox) -> str:
+    if least not in STRONG:
+        return "run on Linux"
+    if least is Sandbox.SECCOMP:
+        return "run on Linux, or accept the risk with --allow-weak-sandbox"
+    return f"install what is missing, or accept {Sandbox.SECCOMP.value!r}"

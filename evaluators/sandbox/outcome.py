@@ -197,6 +197,7 @@ def _tell(result: Result) -> _Finding:
 
 _FAILURES: Mapping[str, Status] = {
     "MemoryError": Status.MEMORY,
+    "_ArrayMemoryError": Status.MEMORY,
     "PermissionError": Status.FORBIDDEN,
     "ModuleNotFoundError": Status.FORBIDDEN,
 }

@@ -10,6 +10,7 @@ socket kills the child and ends the zygote.
 import gc
 import importlib
 import json
+import mmap
 import os
 import resource
 import select
@@ -22,10 +23,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from evaluators.base import Sandbox
 from evaluators.sandbox import child, restrict
 from evaluators.sandbox.frames import PACKET, REASONS, REPORT
 
-_UNKNOWN_BASE = 600 << 20
+_LARGEST = 1 << 46
 _WARM_RUNS = 20
 
 
@@ -65,6 +67,10 @@ def main() -> None:
     limit = child.MAX_DESCRIPTORS
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     config = json.load(sys.stdin)
+    if config["level"] == Sandbox.BWRAP_SECCOMP:
+        # Its parent is bubblewrap; elsewhere it is a thread of the host, which may
+        # end before the host does.
+        restrict.die_with_parent()
     work = prepare(config)
     deadlines = Deadlines(cpu=config["cpu"], wall=config["wall"])
     del config
@@ -99,7 +105,8 @@ def prepare(config: Mapping[str, Any]) -> child.Work:
         split: [driver.decode(payload) for payload in payloads]
         for split, payloads in config["splits"].items()
     }
-    restrictions = restrict.prepare(config["level"])
+    limits = child.limits(_address_space(), config["memory_bytes"], config["cpu"])
+    restrictions = restrict.prepare(config["level"], limits)
     for name in ("ctypes", "_ctypes"):
         if name not in config["modules"]:
             sys.modules.pop(name, None)
@@ -111,7 +118,6 @@ def prepare(config: Mapping[str, Any]) -> child.Work:
         driver=driver,
         instances=instances,
         restrictions=restrictions,
-        limits=child.limits(_address_space(), config["memory_bytes"], config["cpu"]),
         cap=config["answer_bytes"],
     )
 
@@ -215,12 +221,23 @@ def _check_secrets(driver: str) -> None:
 
 
 def _address_space() -> int:
-    try:
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
-            pages = int(file.read().split()[0])
-    except OSError:
-        return _UNKNOWN_BASE
-    return pages * resource.getpagesize()
+    """Return the address space of this process in bytes, without /proc.
+
+    The kernel grants another page exactly if the limit is above what is in use; so
+    the limit is moved until that is found.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    below, above = 0, _LARGEST
+    while above - below > resource.getpagesize():
+        middle = (below + above) // 2
+        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        try:
+            mmap.mmap(-1, resource.getpagesize()).close()
+            above = middle
+        except (OSError, MemoryError):
+            below = middle
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    return below
 
 
 if __name__ == "__main__":

@@ -123,9 +123,9 @@ def killed_and_resumed(
             env=environment,
         )
         asked = server.requests if server else 0
-        wait_for(lambda: (folder / "population.sqlite").exists(), process)
+        wait_for((folder / "population.sqlite").exists, process)
         if server is not None and kills % 4:  # the others die while they start
-            wait_for(lambda: server.requests > asked, process)
+            wait_for(lambda n=asked: server.requests > n, process)
         time.sleep(rng.uniform(0.3, 2.0))
         assert process.poll() is None, process.stderr.read().decode()
         os.kill(process.pid, signal.SIGKILL)
