@@ -16,6 +16,7 @@ from evolve.records import Placement, Program
 Behaviour: TypeAlias = tuple[float | None, ...]
 Rank: TypeAlias = tuple[float, int, int]
 
+_LEXICASE = 0.5
 _PRICE = 0.0003
 """What a character costs, as a share of the score."""
 
@@ -113,6 +114,8 @@ class IslandSelector:
         if rng.random() < _FRONT_SHARE:
             best = front(able)
             return best[int(rng.random() * len(best))]
+        if rng.random() < _LEXICASE:
+            return _specialist(able, rng)
         rivals = range(self._settings.tournament)
         return min((able[int(rng.random() * len(able))] for _ in rivals), key=rank)
 
@@ -147,6 +150,27 @@ def rank(program: Program) -> Rank:
 def front(programs: Sequence[Program]) -> list[Program]:
     """List the programs that are better than every shorter one, the best first."""
     return _split(programs)[0]
+
+
+def _specialist(able: Sequence[Program], rng: np.random.Generator) -> Program:
+    """Draw the best program on random instances: ties on one go to the next."""
+    left = list(able)
+    for index in rng.permutation(len(able[0].evaluation.verdicts)).tolist():
+        results = [_objective(program, index) for program in left]
+        best = min(results)
+        left = [
+            program
+            for program, result in zip(left, results, strict=True)
+            if result == best
+        ]
+        if len(left) == 1:
+            break
+    return min(left, key=rank)
+
+
+def _objective(program: Program, index: int) -> float:
+    objective = program.evaluation.verdicts[index].objective
+    return float("inf") if objective is None else objective
 
 
 def behaviour(program: Program) -> Behaviour:

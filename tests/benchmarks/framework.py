@@ -85,18 +85,12 @@ async def searched(run) -> dict[str, float]:
     session = Session(run)
     # Sandboxes start once per run, whatever its length: their start is not counted.
     await session.evaluator.evaluate(seed_request(run))
-    processes = tree()
-    cpu, wall = sum(processes.values()), time.perf_counter()
-    own = time.process_time()
-    zygotes = {p: c for p, c in processes.items() if p != os.getpid()}
-    await_end = asyncio.create_task(session.loop.run())
-    await await_end
+    before, own = descendants(), time.process_time()
+    wall = time.perf_counter()
+    await session.loop.run()
     wall = time.perf_counter() - wall
-    used = time.process_time() - own
-    used += sum(c for p, c in tree().items() if p != os.getpid())
-    used -= sum(zygotes.values())
+    used = time.process_time() - own + descendants() - before
     await session.evaluator.close()
-    assert cpu >= 0
     return {"cpu": used, "wall": wall}
 
 
@@ -109,9 +103,9 @@ def seed_request(run):
     )
 
 
-def tree() -> dict[int, float]:
-    """CPU seconds, those of ended children included, of us and our children."""
-    found = {}
+def descendants() -> float:
+    """CPU seconds of all our descendants, those of ended children included."""
+    parents, used = {}, {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -119,9 +113,15 @@ def tree() -> dict[int, float]:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[1]) == os.getpid() or int(entry.name) == os.getpid():
-            found[int(entry.name)] = sum(map(int, fields[11:15])) / TICK
-    return found
+        parents[int(entry.name)] = int(fields[1])
+        used[int(entry.name)] = sum(map(int, fields[11:15])) / TICK
+    ours, found = {os.getpid()}, 0.0
+    while True:
+        new = {pid for pid, parent in parents.items() if parent in ours} - ours
+        if not new:
+            return found
+        found += sum(used[pid] for pid in new)
+        ours |= new
 
 
 def fill(run, size: int) -> None:
