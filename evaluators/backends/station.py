@@ -29,7 +29,7 @@ HEARTBEAT_SECONDS = 5.0
 """A call without results returns after so long: its caller sees us alive."""
 
 _WORTHWHILE = 4
-_LINGER_SECONDS = 0.01
+_LINGER_SECONDS = 0.05
 
 
 class Station:

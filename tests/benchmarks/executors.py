@@ -180,8 +180,19 @@ def on_ray(cores: int):
         evaluator = RayEvaluator(
             TINY, slots=cores, limits=LIMITS, min_sandbox=Sandbox.PROCESS
         )
+        settle()
         yield checked(evaluator.evaluate)
         asyncio.run(evaluator.close())
+
+
+def settle(patience: float = 60.0) -> None:
+    """Wait until Ray's own processes have started and are idle."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        before = cpu_seconds()
+        time.sleep(2)
+        if cpu_seconds() - before < 0.2:
+            return
 
 
 def checked(evaluate: Judge) -> Judge:
