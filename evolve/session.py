@@ -202,7 +202,7 @@ class Session:
             run.problem,
             slots=campaign.evaluator.workers,
             limits=campaign.evaluator.limits(),
-            min_sandbox=campaign.evaluator.min_sandbox,
+            min_sandbox=campaign.evaluator.least_sandbox(),
         )
         self.loop = self._loop(observe)
 
@@ -311,7 +311,7 @@ def final_evaluator(run: Run) -> LocalEvaluator:
         run.problem,
         slots=section.workers,
         limits=limits,
-        min_sandbox=section.min_sandbox,
+        min_sandbox=section.least_sandbox(),
     )
 
 
