@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluators.base import Limits, Sandbox
+from evaluators.sandbox import levels
 from problems.errors import ConfigError
 
 
@@ -114,6 +115,15 @@ class EvaluatorSection(_Section):
         strict=False,
         description="Refuse to run where the machine offers less.",
     )
+    allow_weak_sandbox: bool = Field(
+        default=False,
+        description="Run even where candidates can read your files and use your "
+        "network.",
+    )
+
+    def least_sandbox(self) -> Sandbox:
+        """Weakest isolation to accept; raises ConfigError if the two keys disagree."""
+        return levels.least(self.min_sandbox, allow_weak=self.allow_weak_sandbox)
 
     @property
     def in_flight(self) -> int:
@@ -193,6 +203,10 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
         campaign = Campaign.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{where}: {_explain(error)}") from error
+    try:
+        campaign.evaluator.least_sandbox()
+    except ConfigError as error:
+        raise ConfigError(f"{where}: [evaluator] {error}") from error
     limits = campaign.budget.model_dump().values()
     if all(limit is None for limit in limits):
         raise ConfigError(

@@ -313,7 +313,7 @@ def _evaluator(run: Run, limits: Limits) -> SandboxedEvaluator:
         executor=section.executor,
         slots=section.workers,
         limits=limits,
-        min_sandbox=section.min_sandbox,
+        min_sandbox=section.least_sandbox(),
         ray_address=section.ray_address,
     )
 

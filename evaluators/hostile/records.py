@@ -97,7 +97,7 @@ def attack(
         name=name,
         source=PRELUDE + source,
         expected=frozenset(statuses),
-        before=before,
+        before=PRELUDE + before if before else "",
         leaks=leaks,
         confined=confined,
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import (
-    LEVELS,
     Evaluation,
     EvaluationRequest,
     Limits,
@@ -18,6 +17,7 @@ from evaluators.hostile.benign import Benign
 from evaluators.hostile.host import Host, descendants, end, survivors
 from evaluators.hostile.problem import HONEST, OPTIMAL, attacked
 from evaluators.hostile.records import Finding, Program
+from evaluators.sandbox.levels import is_weak
 from problems.base import Split
 
 _STALL_SECONDS = 20.0
@@ -54,7 +54,7 @@ class Arena:
         if optimal.score != 0 or not honest.score:
             raise EvaluatorError(f"the honest program failed: {honest.message}")
         for program in programs:
-            if not (program.confined and self._weak):
+            if not (program.confined and is_weak(self._level)):
                 yield await self._attack(program, honest.score)
 
     async def befriend(self, programs: Sequence[Benign]) -> AsyncIterator[Finding]:
@@ -66,17 +66,15 @@ class Arena:
                 program=program.name,
                 level=self._level,
                 status=found.status,
-                odd="" if fine or self._weak else f"expected {program.expected}",
+                odd=""
+                if fine or is_weak(self._level)
+                else f"expected {program.expected}",
                 message=found.message,
             )
 
     async def close(self) -> None:
         """Stop the sandbox."""
         await self._evaluator.close()
-
-    @property
-    def _weak(self) -> bool:
-        return LEVELS.index(self._level) < LEVELS.index(Sandbox.SECCOMP)
 
     async def _attack(self, program: Program, honest: float) -> Finding:
         started = time.monotonic()

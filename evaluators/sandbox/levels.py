@@ -11,9 +11,7 @@ from pathlib import Path
 from evaluators.base import LEVELS, Sandbox
 from evaluators.errors import SandboxUnavailableError
 from evaluators.sandbox import bwrap, landlock, seccomp
-
-STRONG = (Sandbox.SECCOMP, Sandbox.LANDLOCK_SECCOMP, Sandbox.BWRAP_SECCOMP)
-"""Levels that contain every hostile program; below them a candidate has our rights."""
+from problems.errors import ConfigError
 
 _PROBE_SECONDS = 30.0
 
@@ -26,6 +24,41 @@ def available() -> tuple[Sandbox, ...]:
 def best() -> Sandbox:
     """Return the strongest level that works on this machine."""
     return next(level for level in reversed(LEVELS) if not obstacle(level))
+
+
+def is_weak(level: Sandbox) -> bool:
+    """Whether a candidate can read our files and use our network at ``level``."""
+    return LEVELS.index(level) < LEVELS.index(Sandbox.SECCOMP)
+
+
+def least(minimum: Sandbox, *, allow_weak: bool) -> Sandbox:
+    """Return the weakest level to accept.
+
+    Parameters
+    ----------
+    minimum
+        As asked for; ``seccomp`` by default.
+    allow_weak
+        Whether the risk of a weak level is accepted in so many words.
+
+    Raises
+    ------
+    ConfigError
+        If the two contradict each other.
+    """
+    if allow_weak:
+        if LEVELS.index(minimum) > LEVELS.index(Sandbox.SECCOMP):
+            raise ConfigError(
+                f"allow_weak_sandbox contradicts min_sandbox {minimum.value!r}: "
+                "leave one of them out"
+            )
+        return Sandbox.PROCESS
+    if is_weak(minimum):
+        raise ConfigError(
+            f"min_sandbox {minimum.value!r} lets candidates read your files and use "
+            "your network: leave it out, or accept that with allow_weak_sandbox"
+        )
+    return minimum
 
 
 def require(least: Sandbox) -> Sandbox:
@@ -174,9 +207,7 @@ def _tried(level: Sandbox) -> str:
     return next((line for line in reversed(lines) if line), "the trial failed")
 
 
-def _cure(least: Sandbox) -> str:
-    if least not in STRONG:
-        return "run on Linux"
-    if least is Sandbox.SECCOMP:
-        return "run on Linux, or accept the risk with --allow-weak-sandbox"
-    return f"install what is missing, or accept {Sandbox.SECCOMP.value!r}"
+def _cure(wanted: Sandbox) -> str:
+    if LEVELS.index(wanted) > LEVELS.index(Sandbox.SECCOMP):
+        return f"add what is missing, or be content with {Sandbox.SECCOMP.value!r}"
+    return "run on Linux, or accept the risk with --allow-weak-sandbox"

@@ -23,6 +23,13 @@ app.add_typer(config_app, name="config")
 RunArgument = Annotated[
     str, typer.Argument(help="Folder of a run, its name under runs/, or URL#NAME.")
 ]
+WeakOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-weak-sandbox",
+        help="Run even where candidates can read your files and use your network.",
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output.")
 ]
@@ -63,6 +70,7 @@ def run(
     min_sandbox: Annotated[
         str | None, typer.Option(help="Refuse to run below this isolation level.")
     ] = None,
+    allow_weak_sandbox: WeakOption = False,
     store: Annotated[
         str | None,
         typer.Option(
@@ -88,6 +96,7 @@ def run(
         executor=executor,
         ray_address=ray_address,
         min_sandbox=min_sandbox,
+        allow_weak_sandbox=allow_weak_sandbox,
     )
     campaigns.run(target, options, store=store, out=out, as_json=json_output)
 
@@ -229,6 +238,7 @@ def evaluate(
     min_sandbox: Annotated[
         str, typer.Option(help="Refuse to run below this isolation level.")
     ] = "seccomp",
+    allow_weak_sandbox: WeakOption = False,
     json_output: JsonOption = False,
 ) -> None:
     """Judge one file as a campaign would."""
@@ -238,7 +248,9 @@ def evaluate(
         judging.Target(
             problem=problem, file=file, split=split, entry_point=entry_point
         ),
-        min_sandbox=min_sandbox,
+        isolation=judging.Isolation(
+            min_sandbox=min_sandbox, allow_weak=allow_weak_sandbox
+        ),
         as_json=json_output,
     )
 
@@ -258,11 +270,20 @@ def problems(
 
 
 @app.command()
-def doctor(json_output: JsonOption = False) -> None:
+def doctor(
+    hostile: Annotated[
+        bool,
+        typer.Option(
+            "--hostile",
+            help="Run over 150 harmful programs at every sandbox level; minutes.",
+        ),
+    ] = False,
+    json_output: JsonOption = False,
+) -> None:
     """Show what this machine offers, and what is wrong with the installation."""
     from evolve.cli import judging
 
-    judging.doctor(as_json=json_output)
+    judging.doctor(hostile=hostile, as_json=json_output)
 
 
 @config_app.command("schema")

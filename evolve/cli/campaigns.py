@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evaluators.base import Sandbox
+from evaluators.sandbox import levels
 from evolve import config as configs
 from evolve.cli.live import Progress, open_progress
-from evolve.cli.output import note, print_json
+from evolve.cli.output import note, print_json, warn_of_weak
 from evolve.conclude import conclude
 from evolve.config import Campaign
 from evolve.records import State
@@ -38,6 +38,7 @@ class Options:
     executor: str | None
     ray_address: str | None
     min_sandbox: str | None
+    allow_weak_sandbox: bool
 
     def overrides(self) -> dict[str, Any]:
         """Nested as a campaign file."""
@@ -51,6 +52,8 @@ class Options:
             "executor": self.executor,
             "ray_address": self.ray_address,
             "min_sandbox": self.min_sandbox,
+            # The option can only allow: what a file allows, it does not take back.
+            "allow_weak_sandbox": self.allow_weak_sandbox or None,
         }
         sections: dict[str, Any] = {
             "seed": self.seed,
@@ -70,6 +73,8 @@ def run(
 ) -> None:
     """Launch a campaign from a file or a problem's name."""
     campaign = resolve(target, options)
+    # Before there is a folder: a run that cannot start leaves none.
+    levels.require(campaign.evaluator.least_sandbox())
     name = out.name if out else fresh_name(campaign.name, datetime.now())  # noqa: DTZ005
     with create(campaign, new_location(name, out, store)) as made:
         _go(made, as_json=as_json)
@@ -95,6 +100,7 @@ def stop(run: str) -> None:
 def report(run: str, *, as_json: bool) -> None:
     """Judge the champion on held-out instances and write the report."""
     with open_run(locate(run)) as opened:
+        warn_of_weak(levels.best())
         _conclude(opened, as_json=as_json)
 
 
@@ -137,18 +143,10 @@ def _name(run: Run) -> str:
 async def _search(run: Run, *, as_json: bool) -> State:
     progress = open_progress(run, quiet=as_json)
     session = Session(run, observe=progress.outcome)
-    _warn_of_weak(session.evaluator.sandbox)
+    warn_of_weak(session.evaluator.sandbox)
     _stop_on_signals(session, progress)
     with progress.showing(session.loop):
         return await session.search()
-
-
-def _warn_of_weak(sandbox: Sandbox) -> None:
-    if sandbox in (Sandbox.NONE, Sandbox.PROCESS):
-        note(
-            f"WARNING: candidates run at sandbox level {sandbox!s}: they can read your "
-            "files and use your network. Run this on Linux, or in a container."
-        )
 
 
 def _stop_on_signals(session: Session, progress: Progress) -> None:

@@ -13,9 +13,18 @@ from typing import Any
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Limits, Sandbox
 from evaluators.cache import CachedEvaluator, open_cache
-from evaluators.sandbox.levels import available
+from evaluators.sandbox import levels
 from evolve import config as configs
-from evolve.cli.output import as_split, pairs, percent, plain, print_json, table
+from evolve.cli import attacks
+from evolve.cli.output import (
+    as_split,
+    pairs,
+    percent,
+    plain,
+    print_json,
+    table,
+    warn_of_weak,
+)
 from evolve.finals import judge_baselines
 from problems import registry
 from problems.base import AnyProblem, Split
@@ -41,7 +50,19 @@ class Target:
     entry_point: str | None
 
 
-def evaluate(target: Target, *, min_sandbox: str, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """What isolation to accept, as typed."""
+
+    min_sandbox: str
+    allow_weak: bool
+
+    def least(self) -> Sandbox:
+        """Weakest level to accept; raises ConfigError."""
+        return levels.least(_level(self.min_sandbox), allow_weak=self.allow_weak)
+
+
+def evaluate(target: Target, *, isolation: Isolation, as_json: bool) -> None:
     """Judge one file and print the verdicts."""
     problem = registry.load(target.problem)
     try:
@@ -53,7 +74,8 @@ def evaluate(target: Target, *, min_sandbox: str, as_json: bool) -> None:
         entry_point=_entry_point(problem, source, target.entry_point),
         split=as_split(target.split),
     )
-    evaluation = asyncio.run(_judge(problem, request, _level(min_sandbox)))
+    evaluation = asyncio.run(_judge(problem, request, isolation.least()))
+    warn_of_weak(evaluation.sandbox)
     document = _document(problem, evaluation)
     if as_json:
         print_json(document)
@@ -268,12 +290,11 @@ def group_gaps(problem: AnyProblem, evaluation: Evaluation) -> dict[str, float]:
     return {group: over / best for group, (over, best) in sums.items() if best}
 
 
-def doctor(*, as_json: bool) -> None:
-    """Show what this machine offers."""
-    levels = available()
+def doctor(*, hostile: bool, as_json: bool) -> None:
+    """Show what this machine offers, and run the hostile programs if asked to."""
     document = {
         "python": sys.version.split()[0],
-        "sandbox": {"levels": [str(x) for x in levels], "best": str(levels[-1])},
+        "sandbox": _sandbox(),
         "solvers": _installed({"scipy": "scipy"}),
         "executors": ["local"],
         "models": {
@@ -287,15 +308,30 @@ def doctor(*, as_json: bool) -> None:
         "browser": shutil.which("chromium") or shutil.which("google-chrome"),
         "foreign_packages": _foreign(),
     }
-    if as_json:
-        print_json(document)
-    else:
+    if not as_json:
         pairs({name: _words(value) for name, value in document.items()})
+    reports = attacks.run() if hostile else []
+    if as_json:
+        extra = {"hostile": attacks.document(reports)} if hostile else {}
+        print_json(document | extra)
+    elif hostile:
+        attacks.show(reports)
     if document["foreign_packages"]:
         raise InfrastructureError(
             "another distribution has overwritten packages of heuresis: "
             f"{document['foreign_packages']}; use a virtual environment of its own"
         )
+    attacks.check(reports)
+
+
+def _sandbox() -> dict[str, Any]:
+    obstacles = {level.value: levels.obstacle(level) for level in LEVELS}
+    offered = [level for level, reason in obstacles.items() if not reason]
+    return {
+        "levels": offered,
+        "best": offered[-1],
+        "missing": {level: reason for level, reason in obstacles.items() if reason},
+    }
 
 
 def _installed(names: dict[str, str]) -> dict[str, str]:

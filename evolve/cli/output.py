@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.base import Sandbox
+from evaluators.sandbox.levels import is_weak
 from problems.base import Split
 from problems.errors import ConfigError
 
@@ -18,6 +20,15 @@ def print_json(document: Any) -> None:
 def note(text: str) -> None:
     """Say something to a person."""
     print(text, file=sys.stderr, flush=True)
+
+
+def warn_of_weak(sandbox: Sandbox) -> None:
+    """Say loudly that candidates are not confined, if so."""
+    if is_weak(sandbox):
+        note(
+            f"WARNING: sandbox level {sandbox.value!r} only: candidates can read "
+            "your files and use your network. Run this on Linux, or in a container."
+        )
 
 
 def percent(value: float | None, digits: int = 2) -> str:

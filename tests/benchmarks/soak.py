@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from tests.hostile.programs import PROGRAMS
+
 from evaluators.backends.opening import EXECUTORS, open_evaluator
 from evaluators.base import EvaluationRequest, Sandbox, Status
 from problems.base import Split
@@ -27,7 +29,6 @@ from tests.fakes.accounting import usage
 from tests.fakes.processes import descendants, wait_until
 from tests.fakes.quick_limits import QuickLimits
 from tests.fakes.tiny_problem import SECRET, TINY
-from tests.hostile.programs import PROGRAMS
 
 BENIGN = """
 def priority(p, time):

@@ -43,6 +43,10 @@ def assert_one_clear_line(done: Done, code: int, *words: str) -> None:
             ["f"],
         ),
         (GOOD + '[evaluator]\nmin_sandbox = "moon"\n', ["min_sandbox"]),
+        (
+            GOOD + '[evaluator]\nmin_sandbox = "process"\n',
+            ["x.toml", "'process'", "allow_weak_sandbox"],
+        ),
         (GOOD + '[model]\nname = "scripted:none.json"\n', ["none.json"]),
     ],
 )
@@ -59,6 +63,13 @@ def test_a_wrong_campaign_file(tmp_path, text, words):
         (["run", "missing.toml"], ["missing.toml"]),
         (["run", "nosuch"], ["no problem 'nosuch'"]),
         (["run", "smtt", "--executor", "moon"], ["executor"]),
+        (
+            [
+                *("run", "smtt", "--min-sandbox", "bwrap+seccomp"),
+                "--allow-weak-sandbox",
+            ],
+            ["contradicts"],
+        ),
         (["status", "nosuch"], ["no run 'nosuch'"]),
         (["resume", "nosuch"], ["no run 'nosuch'"]),
         (["evaluate", "smtt", "missing.py"], ["missing.py"]),

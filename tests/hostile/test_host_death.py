@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from evaluators.base import Sandbox
 from tests.fakes.processes import alive, descendants, wait_until
+from tests.fakes.sandboxes import STRONG, need
 
 HOST = """
 import asyncio, sys
@@ -17,7 +21,7 @@ from tests.fakes.tiny_problem import TINY
 
 async def main():
     evaluator = LocalEvaluator(
-        TINY, slots=2, limits=Limits(cpu_seconds=60), min_sandbox=Sandbox.PROCESS
+        TINY, slots=2, limits=Limits(cpu_seconds=60), level=Sandbox(sys.argv[1])
     )
     spin = EvaluationRequest(
         source="while True: pass", entry_point="raw", split=Split.TRAIN
@@ -28,10 +32,13 @@ asyncio.run(main())
 """
 
 
-def test_kill_minus_nine_leaves_nothing():
-    with subprocess.Popen([sys.executable, "-c", HOST], cwd=Path.cwd()) as host:
-        # Two zygotes, each with a child.
-        assert wait_until(lambda: len(descendants(host.pid)) == 4, seconds=20)
+@pytest.mark.parametrize("level", [Sandbox.PROCESS, *STRONG])
+def test_kill_minus_nine_leaves_nothing(level):
+    command = [sys.executable, "-c", HOST, need(level)]
+    with subprocess.Popen(command, cwd=Path.cwd()) as host:
+        # Two zygotes, each with a child, and perhaps a wrapper.
+        count = 6 if level is Sandbox.BWRAP_SECCOMP else 4
+        assert wait_until(lambda: len(descendants(host.pid)) == count, seconds=20)
         family = descendants(host.pid)
         os.kill(host.pid, signal.SIGKILL)
         assert wait_until(lambda: not any(map(alive, family)), seconds=1)
@@ -39,7 +46,7 @@ def test_kill_minus_nine_leaves_nothing():
 
 def test_an_interrupt_from_the_terminal_does_not_reach_the_zygotes():
     with subprocess.Popen(
-        [sys.executable, "-c", HOST],
+        [sys.executable, "-c", HOST, Sandbox.PROCESS],
         cwd=Path.cwd(),
         stderr=subprocess.DEVNULL,
         start_new_session=True,

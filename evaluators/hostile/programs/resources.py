@@ -34,18 +34,18 @@ NUMBERED = {
     6: attack(
         "fork bomb",
         Status.INVALID,
-        RAW
-        + """
-    import os, time
-    born = 0
-    for _ in range(60):
-        try:
-            if os.fork() == 0:
-                time.sleep(8)
-                os._exit(0)
-            born += 1
-        except OSError:
-            pass
+        """
+import os, time
+born = 0
+for _ in range(60):
+    try:
+        if os.fork() == 0:
+            time.sleep(8)
+            os._exit(0)
+        born += 1
+    except OSError:
+        pass
+def raw(instance, seed):
     return achieved(instance) if born else None
 """,
         leaks=True,
@@ -53,15 +53,15 @@ NUMBERED = {
     7: attack(
         "daemonise",
         Status.FORBIDDEN,
-        RAW
-        + """
-    import os, time
+        """
+import os, time
+if os.fork() == 0:
+    os.setsid()
     if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            os.closerange(0, 64)
-            time.sleep(8)
-        os._exit(0)
+        os.closerange(0, 64)
+        time.sleep(8)
+    os._exit(0)
+def raw(instance, seed):
     return achieved(instance)
 """,
         leaks=True,

@@ -3,7 +3,7 @@
 from evaluators.base import Status
 from evaluators.hostile.records import RAW, Program, attack
 
-_SEARCH = """
+SEARCH = """
 import gc, sys
 def raw(instance, seed):
     needle = '@SECRET@'[::-1]
@@ -69,7 +69,7 @@ def raw(instance, seed):
 """
 
 NUMBERED = {
-    38: attack("search memory for the references", Status.INVALID, _SEARCH),
+    38: attack("search memory for the references", Status.INVALID, SEARCH),
     47: attack("leave files", Status.INVALID, _LEAVE, leaks=True),
     48: attack(
         "find the files of the last program", Status.INVALID, _LOOK, before=_LEAVE

@@ -13,8 +13,9 @@ from evaluators.errors import EvaluatorError
 from evaluators.sandbox.host import Launch, Slot, ZygoteLostError
 from tests.fakes.processes import adopt_orphans, alive, descendants, wait_until
 from tests.fakes.quick_limits import QuickLimits
+from tests.fakes.sandboxes import STRONG, need
 
-LEVELS = [Sandbox.PROCESS, Sandbox.SECCOMP]
+LEVELS = [Sandbox.PROCESS, *STRONG]
 LOOP = "def raw(instance, seed):\n    while True: pass\n"
 ECHO = "def raw(instance, seed): return list(instance)"
 
@@ -33,7 +34,12 @@ def launch(level=Sandbox.SECCOMP, *, limits=None, **changes):
         "answer_bytes": limits.answer_bytes,
     }
     config.update(changes)
-    return Launch(level=level, limits=limits, config=json.dumps(config).encode())
+    return Launch(
+        level=level,
+        limits=limits,
+        config=json.dumps(config).encode(),
+        folders=(str(Path.cwd() / "tests"),),
+    )
 
 
 def job(source, **fields):
@@ -44,7 +50,7 @@ def job(source, **fields):
 
 @pytest.fixture(params=LEVELS)
 def slot(request):
-    slot = Slot(launch(request.param))
+    slot = Slot(launch(need(request.param)))
     yield slot
     slot.close()
 
@@ -73,7 +79,7 @@ def test_cpu_is_limited_below_a_second(slot):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_sleeper_meets_the_wall_limit(level):
-    slot = Slot(launch(level, limits=QuickLimits(wall=0.3)))
+    slot = Slot(launch(need(level), limits=QuickLimits(wall=0.3)))
     outcome = slot.run(job("import time\ntime.sleep(100)"))
     slot.close()
 
