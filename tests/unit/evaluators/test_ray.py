@@ -20,7 +20,7 @@ from problems.base import Split
 from tests.fakes.processes import alive, descendants, wait_until
 from tests.fakes.quick_limits import QuickLimits
 from tests.fakes.tiny_problem import SPT, TINY
-from tests.hostile.programs import PRELUDE
+from evaluators.hostile.records import PRELUDE
 
 pytestmark = pytest.mark.ray
 
