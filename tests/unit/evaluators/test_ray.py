@@ -15,12 +15,12 @@ from evaluators.backends import ray as backend
 from evaluators.backends.ray import RayEvaluator
 from evaluators.base import EvaluationRequest, Sandbox, Status
 from evaluators.errors import EvaluatorError, SandboxUnavailableError
+from evaluators.hostile.records import PRELUDE
 from evaluators.sandbox import levels
 from problems.base import Split
 from tests.fakes.processes import alive, descendants, wait_until
 from tests.fakes.quick_limits import QuickLimits
 from tests.fakes.tiny_problem import SPT, TINY
-from evaluators.hostile.records import PRELUDE
 
 pytestmark = pytest.mark.ray
 
