@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from evaluators.base import Limits, Sandbox
 from evaluators.errors import EvaluatorError
 from evaluators.sandbox import frames, levels
-from evaluators.sandbox.exchange import Exchange
+from evaluators.sandbox.exchange import Exchange, Partner
 from evaluators.sandbox.outcome import Outcome, Received, account, settle
 
 START_SECONDS = 30.0
@@ -58,8 +58,8 @@ class Slot:
             if self._zygote is None:
                 self._zygote = _Zygote(self._launch)
 
-    def run(self, job: bytes) -> Outcome:
-        """Run one job (the payload of its frame).
+    def run(self, job: bytes, partner: Partner | None = None) -> Outcome:
+        """Run one job (the payload of its frame); ``partner`` answers the child.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class Slot:
             raise EvaluatorError("the sandbox is closed")
         try:
             zygote.await_ready()
-            received = zygote.run(job)
+            received = zygote.run(job, partner)
         except EvaluatorError:
             self._discard(zygote)
             raise
@@ -131,12 +131,14 @@ class _Zygote:
         self._control.settimeout(None)
         self._close_stderr()
 
-    def run(self, job: bytes) -> Received:
+    def run(self, job: bytes, partner: Partner | None) -> Received:
         """Run one job; raises ZygoteLostError if there is no account of the child."""
+        cap = frames.result_cap(self._launch.limits.answer_bytes)
         mine, theirs = socket.socketpair()
         try:
             with mine, theirs:
-                return self._converse(mine, theirs, job)
+                exchange = Exchange(mine, self._control, job, cap, partner)
+                return self._converse(exchange, theirs)
         except OSError as error:
             raise ZygoteLostError(f"a sandbox process died: {error}") from error
 
@@ -154,12 +156,7 @@ class _Zygote:
         self._close_stderr()
         self._control.close()
 
-    def _converse(
-        self, mine: socket.socket, theirs: socket.socket, job: bytes
-    ) -> Received:
-        limits = self._launch.limits
-        cap = frames.result_cap(limits.answer_bytes)
-        exchange = Exchange(mine, self._control, job, cap)
+    def _converse(self, exchange: Exchange, theirs: socket.socket) -> Received:
         try:
             descriptors = [theirs.fileno(), exchange.sink]
             socket.send_fds(self._control, [b"run"], descriptors)
