@@ -174,6 +174,25 @@ class Bar:
     late: bool = False
 
 
+class Simulator(Protocol):
+    """One run of an online problem on the trusted side.
+
+    Whatever the decisions are, it never raises and comes to an end.
+    """
+
+    def observe(self) -> Json | None:
+        """Return what the heuristic may know now; None once the run is over.
+
+        Asking again changes nothing.
+        """
+
+    def act(self, decision: Json) -> None:
+        """Go on to the next decision; an illegal one ends the run and is traced."""
+
+    def trace(self) -> Json:
+        """Return the decisions so far, as the answer that ``verify`` judges."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Generic[InstanceT]):
     """A pack: a family of instances with everything needed to judge a heuristic.
@@ -190,7 +209,9 @@ class Problem(Generic[InstanceT]):
         By name; the first one is the default.
     driver
         Module that runs in the sandbox. It defines ``decode(payload) -> instance``
-        and ``run(entry_point, heuristic, instance, seed) -> answer`` (plain data).
+        and ``run(entry_point, heuristic, instance, seed) -> answer`` (plain data);
+        for online problems also ``decide(entry_point, heuristic, observation)``, the
+        decision (plain data).
     modules
         What a candidate may import; loaded before the sandbox closes.
     baselines
@@ -213,6 +234,9 @@ class Problem(Generic[InstanceT]):
         Recompute the ground truth that the pack ships; takes a sink for progress.
     card
         The definition of the problem in a few lines of Markdown, for prompts.
+    simulator
+        ``simulator(instance, entry_point)`` starts a run on the trusted side; needed
+        unless the mode is ``solution``.
     """
 
     name: str
@@ -231,6 +255,7 @@ class Problem(Generic[InstanceT]):
     optimum: Callable[[InstanceT], Json | None]
     solve_references: Callable[[Callable[[str], None]], None]
     card: str
+    simulator: Callable[[InstanceT, str], Simulator] | None = None
 
     @property
     def default_entry_point(self) -> EntryPoint:

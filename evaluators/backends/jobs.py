@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.base import EvaluationRequest, Limits, Sandbox, Status
+from evaluators.lockstep import required
 from evaluators.sandbox import levels
 from evaluators.sandbox.host import Launch
 from evaluators.sandbox.outcome import Outcome
-from problems.base import AnyProblem, Json, Split
+from problems.base import AnyProblem, Instance, Json, Split
 
 PUBLIC = (Split.SMOKE, Split.TRAIN, Split.VALID)
-"""Splits that zygotes hold in memory; the others travel with each job."""
+"""Splits that zygotes hold in memory; the others travel with each job.
+
+Not if they are judged in lockstep: what a zygote holds, a candidate can find.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +35,21 @@ class Recipe:
     splits: Mapping[str, Sequence[Json]]
 
 
+def preloaded(problem: AnyProblem) -> tuple[Split, ...]:
+    """Return the splits whose instances zygotes hold in memory."""
+    return tuple(split for split in PUBLIC if not required(problem, split))
+
+
 def recipe(problem: AnyProblem, limits: Limits) -> Recipe:
     """Return the recipe for zygotes of ``problem``."""
     return Recipe(
         driver=problem.driver,
         modules=problem.modules,
         limits=limits,
-        splits={split.value: _encoded(problem, split) for split in PUBLIC},
+        splits={
+            split.value: _encoded(problem, problem.instances(split))
+            for split in preloaded(problem)
+        },
     )
 
 
@@ -99,9 +111,14 @@ class Instances:
         return self._known[split]
 
     def _encode(self, split: Split) -> bytes:
-        if split in PUBLIC:
+        if split in preloaded(self._problem):
             return f'"split":"{split.value}"'.encode()
-        return f'"instances":{json.dumps(_encoded(self._problem, split))}'.encode()
+        return travelling(self._problem, self._problem.instances(split))
+
+
+def travelling(problem: AnyProblem, instances: Sequence[Instance]) -> bytes:
+    """Return the second part of a job that holds its instances."""
+    return f'"instances":{json.dumps(_encoded(problem, instances))}'.encode()
 
 
 def blamed(level: Sandbox) -> Outcome:
@@ -116,5 +133,5 @@ def blamed(level: Sandbox) -> Outcome:
     )
 
 
-def _encoded(problem: AnyProblem, split: Split) -> list[Json]:
-    return [problem.encode(instance) for instance in problem.instances(split)]
+def _encoded(problem: AnyProblem, instances: Sequence[Instance]) -> list[Json]:
+    return [problem.encode(instance) for instance in instances]

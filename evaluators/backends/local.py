@@ -1,21 +1,28 @@
 """Sandboxes on this machine: one zygote per slot, each with its thread."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from evaluators.backends import jobs
 from evaluators.base import Evaluation, EvaluationRequest, Limits, Sandbox, Status
 from evaluators.errors import EvaluatorError
 from evaluators.judge import Judge
+from evaluators.lockstep import Lockstep, mismatch, required
 from evaluators.racing import Course, blocks, race
 from evaluators.sandbox import levels
 from evaluators.sandbox.host import Slot, ZygoteLostError
 from evaluators.sandbox.outcome import Outcome
-from problems.base import AnyProblem, Json, Split
+from problems.base import AnyProblem, Instance, Json, Mode, Split
+from problems.errors import ConfigError
+
+Work: TypeAlias = Callable[[Slot], Outcome]
+"""Uses a slot for one run."""
 
 
 class LocalEvaluator:
@@ -48,6 +55,11 @@ class LocalEvaluator:
         min_sandbox: Sandbox = Sandbox.SECCOMP,
         level: Sandbox | None = None,
     ) -> None:
+        if problem.mode is not Mode.SOLUTION and problem.simulator is None:
+            raise ConfigError(
+                f"problem {problem.name!r} is online ({problem.mode}) and has "
+                "no simulator for the trusted side; give its pack one"
+            )
         self._judge = Judge(problem)
         self._instances = jobs.Instances(problem)
         self._sandbox = (
@@ -104,7 +116,7 @@ class LocalEvaluator:
         """Run one program and return its answers unjudged, for pictures."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._threads, lambda: self._run(self._job(request)).answers
+            self._threads, lambda: self._outcome(request).answers
         )
 
     async def close(self) -> None:
@@ -129,9 +141,55 @@ class LocalEvaluator:
         self._threads.shutdown(cancel_futures=True)
 
     def _evaluate(self, request: EvaluationRequest) -> Evaluation:
-        if request.hopeless_above is not None and request.split in jobs.PUBLIC:
+        stepped = required(self._problem, request.split)
+        public = jobs.preloaded(self._problem)
+        if request.hopeless_above is not None and request.split in public:
             return self._race(request)
-        return self._judge.judge(request, self._run_patiently(self._job(request)))
+        evaluation = self._judge.judge(request, self._outcome(request))
+        if not stepped:
+            return evaluation
+        evaluation = replace(
+            evaluation, features={**evaluation.features, "lockstep": 1.0}
+        )
+        return self._flagged(request, evaluation)
+
+    def _outcome(self, request: EvaluationRequest) -> Outcome:
+        if required(self._problem, request.split):
+            return self._step(request, self._problem.instances(request.split))
+        return self._run_patiently(self._alone(self._job(request)))
+
+    def _step(
+        self, request: EvaluationRequest, instances: Sequence[Instance]
+    ) -> Outcome:
+        def work(slot: Slot) -> Outcome:
+            lockstep = Lockstep(self._problem, request, instances)
+            return lockstep.settled(slot.run(lockstep.job(), lockstep))
+
+        return self._run_patiently(work)
+
+    def _flagged(
+        self, request: EvaluationRequest, evaluation: Evaluation
+    ) -> Evaluation:
+        """Refuse a program that decides otherwise beside the simulator.
+
+        One instance is sampled, by the program and the seed: it is run both ways.
+        """
+        if self._problem.mode is not Mode.TRACE or evaluation.score is None:
+            return evaluation
+        instances = self._problem.instances(request.split)
+        digest = sha256(f"{request.seed} {request.source}".encode(errors="replace"))
+        sampled = instances[int.from_bytes(digest.digest()[:8]) % len(instances)]
+        traced = self._run_patiently(self._alone(self._travelling(request, [sampled])))
+        found = mismatch(sampled, traced, self._step(request, [sampled]))
+        if not found:
+            return evaluation
+        return replace(
+            evaluation,
+            status=Status.INVALID,
+            score=None,
+            features={**evaluation.features, "integrity_mismatch": 1.0},
+            message=f"integrity=mismatch: the simulator makes a difference, {found}",
+        )
 
     def _race(self, request: EvaluationRequest) -> Evaluation:
         cases = self._judge.cases(request.split)
@@ -144,27 +202,33 @@ class LocalEvaluator:
             blocks=self._blocks[request.split],
             cpu_seconds=self._limits.cpu_seconds,
         )
-        return race(course, lambda only: self._run_patiently(self._job(request, only)))
+        return race(
+            course,
+            lambda only: self._run_patiently(self._alone(self._job(request, only))),
+        )
 
-    def _run_patiently(self, job: bytes) -> Outcome:
-        outcome = self._run(job)
+    def _alone(self, job: bytes) -> Work:
+        return lambda slot: slot.run(job)
+
+    def _run_patiently(self, work: Work) -> Outcome:
+        outcome = self._run(work)
         if outcome.status is Status.TIMEOUT_WALL:
             # A busy machine, perhaps: the slot went to the end of the queue.
-            outcome = self._run(job)
+            outcome = self._run(work)
         return outcome
 
-    def _run(self, job: bytes) -> Outcome:
+    def _run(self, work: Work) -> Outcome:
         slot = self._idle.get()
         try:
-            return slot.run(job)
+            return work(slot)
         except ZygoteLostError:
-            return self._run_again(slot, job)
+            return self._run_again(slot, work)
         finally:
             self._idle.put(slot)
 
-    def _run_again(self, slot: Slot, job: bytes) -> Outcome:
+    def _run_again(self, slot: Slot, work: Work) -> Outcome:
         try:
-            return slot.run(job)
+            return work(slot)
         except ZygoteLostError:
             if self._sandbox is not Sandbox.PROCESS:
                 raise
@@ -175,3 +239,9 @@ class LocalEvaluator:
     ) -> bytes:
         head = jobs.head(request, only)
         return jobs.job(head, self._instances.of(request.split))
+
+    def _travelling(
+        self, request: EvaluationRequest, instances: Sequence[Instance]
+    ) -> bytes:
+        payload = jobs.travelling(self._problem, instances)
+        return jobs.job(jobs.head(request), payload)

@@ -37,7 +37,8 @@ from evaluators.errors import EvaluatorError, SandboxUnavailableError
 from evaluators.judge import Judge
 from evaluators.sandbox.host import ZygoteLostError
 from evaluators.sandbox.outcome import Outcome, settle
-from problems.base import AnyProblem, Json, Split
+from problems.base import AnyProblem, Json, Mode, Split
+from problems.errors import ConfigError
 
 ResultT = TypeVar("ResultT")
 
@@ -94,6 +95,11 @@ class RayEvaluator:
         min_sandbox: Sandbox = Sandbox.SECCOMP,
         address: str | None = None,
     ) -> None:
+        if problem.mode is not Mode.SOLUTION:
+            raise ConfigError(
+                f"problem {problem.name!r} is online ({problem.mode}): its simulator "
+                "cannot step with candidates on other machines; use --executor local"
+            )
         self._judge = Judge(problem)
         self._instances = jobs.Instances(problem)
         self._limits = limits

@@ -100,6 +100,39 @@ def perform(
     return f'{{"ok":[{",".join(answers)}]}}'.encode()
 
 
+def converse(
+    decide: Callable[[str, Any, Any], Any],
+    job: Mapping[str, Any],
+    exchange: Callable[[bytes], bytes],
+    cap: int,
+) -> bytes:
+    """Let the candidate of ``job`` decide; return the payload of its last frame.
+
+    Parameters
+    ----------
+    decide
+        The driver's ``decide(entry_point, heuristic, observation) -> decision``.
+    exchange
+        Sends a payload and waits for the next list of observations.
+    cap
+        Size of the decisions of one message, in bytes.
+    """
+    try:
+        entry_point = job["entry_point"]
+        heuristic = _load(job["source"], entry_point)
+        observations = job["observations"]
+        while observations:
+            texts = [
+                _encode(decide(entry_point, heuristic, seen), cap)
+                for seen in observations
+            ]
+            reply = exchange(f'{{"decisions":[{",".join(texts)}]}}'.encode())
+            observations = json.loads(reply)
+    except BaseException as error:  # noqa: BLE001  outermost frame of the child
+        return _failure(error, job["source"], None, [])
+    return b'{"ok":[]}'
+
+
 def seed_generators(seed: int) -> None:
     """Seed the global generators of those modules that are loaded."""
     if "random" in sys.modules:
@@ -110,6 +143,9 @@ def seed_generators(seed: int) -> None:
 
 def _answer(work: Work) -> bytes:
     job = json.loads(frames.read(_JOB))
+    if "observations" in job:
+        seed_generators(job["seed"])
+        return frames.pack(converse(work.driver.decide, job, _exchange, work.cap))
     if "split" in job:
         instances = work.instances[job["split"]]
         if "only" in job:
@@ -118,6 +154,11 @@ def _answer(work: Work) -> bytes:
         instances = [work.driver.decode(payload) for payload in job["instances"]]
     seed_generators(job["seed"])
     return frames.pack(perform(work.driver.run, instances, job, work.cap))
+
+
+def _exchange(payload: bytes) -> bytes:
+    frames.write(_JOB, frames.pack(payload))
+    return frames.read(_JOB)
 
 
 def _take_descriptors(job: int, output: int) -> None:

