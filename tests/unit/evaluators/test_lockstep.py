@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from evaluators.backends.inline import InlineEvaluator
-from evaluators.backends.local import LocalEvaluator, preloaded
+from evaluators.backends.jobs import preloaded
+from evaluators.backends.local import LocalEvaluator
 from evaluators.base import EvaluationRequest, Sandbox, Status
 from evaluators.errors import EvaluatorError
 from evaluators.lockstep import Lockstep, mismatch, required
