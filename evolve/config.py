@@ -49,7 +49,7 @@ class Search(_Section):
         default=3, ge=1, description="Programs that compete to become a parent."
     )
     migration_interval: int = Field(
-        default=200, ge=1, description="Steps between migrations to the next island."
+        default=100, ge=1, description="Steps between migrations to the next island."
     )
     crossover: float = Field(
         default=0.3, ge=0, le=1, description="Share of steps with two parents."

@@ -16,11 +16,7 @@ from evolve.records import Placement, Program
 Behaviour: TypeAlias = tuple[float | None, ...]
 Rank: TypeAlias = tuple[float, int, int]
 
-_LEXICASE = 0.5
-_PRICE = 0.0003
-"""What a character costs, as a share of the score."""
-
-_FRONT_SHARE = 0.4
+_FRONT_SHARE = 0.5
 """Share of parents drawn from the front, each of its programs alike."""
 
 
@@ -43,7 +39,7 @@ class IslandSettings:
     islands: int = 4
     island_size: int = 60
     tournament: int = 3
-    migration_interval: int = 200
+    migration_interval: int = 100
 
     def __post_init__(self) -> None:
         for name in ("islands", "island_size", "tournament", "migration_interval"):
@@ -91,9 +87,7 @@ class IslandSelector:
         shorter = [rank(p) for p in living if len(p.candidate.source) <= length]
         if not shorter or not outdone:
             return None
-        worst = max(min(shorter)[0], rank(outdone[-1])[0])
-        # The longer a program, the less its score may be to rank as high.
-        return worst / (1 + _PRICE * length) if worst > 0 else worst
+        return max(min(shorter)[0], rank(outdone[-1])[0])
 
     def migrate(
         self, islands: Sequence[Sequence[Program]], step: int
@@ -114,8 +108,6 @@ class IslandSelector:
         if rng.random() < _FRONT_SHARE:
             best = front(able)
             return best[int(rng.random() * len(best))]
-        if rng.random() < _LEXICASE:
-            return _specialist(able, rng)
         rivals = range(self._settings.tournament)
         return min((able[int(rng.random() * len(able))] for _ in rivals), key=rank)
 
@@ -140,37 +132,13 @@ class IslandSelector:
 
 def rank(program: Program) -> Rank:
     """Order programs: by score, then the shorter, then the older; failed ones last."""
-    length = len(program.candidate.source)
-    if program.score is None:
-        return (float("inf"), length, program.candidate.step)
-    price = _PRICE * length * abs(program.score)
-    return (program.score + price, length, program.candidate.step)
+    score = float("inf") if program.score is None else program.score
+    return (score, len(program.candidate.source), program.candidate.step)
 
 
 def front(programs: Sequence[Program]) -> list[Program]:
     """List the programs that are better than every shorter one, the best first."""
     return _split(programs)[0]
-
-
-def _specialist(able: Sequence[Program], rng: np.random.Generator) -> Program:
-    """Draw the best program on random instances: ties on one go to the next."""
-    left = list(able)
-    for index in rng.permutation(len(able[0].evaluation.verdicts)).tolist():
-        results = [_objective(program, index) for program in left]
-        best = min(results)
-        left = [
-            program
-            for program, result in zip(left, results, strict=True)
-            if result == best
-        ]
-        if len(left) == 1:
-            break
-    return min(left, key=rank)
-
-
-def _objective(program: Program, index: int) -> float:
-    objective = program.evaluation.verdicts[index].objective
-    return float("inf") if objective is None else objective
 
 
 def behaviour(program: Program) -> Behaviour:

@@ -25,7 +25,9 @@ from problems.errors import ConfigError
 MAX_SIZE = 60
 """Operators and leaves of an expression; larger parents may keep their size."""
 
-_ATTEMPTS = 30
+_ATTEMPTS = 36
+_STRUCTURE_ATTEMPTS = 30
+
 _CROSS = 0.7
 """Share of steps with two parents that cross them; others change the first alone."""
 
@@ -138,10 +140,11 @@ class GeneticProposer:
         return parse(source, self._entry_point, self._parameters)
 
     def _words_for(self, expr: Expr, attempt: int) -> Vocabulary:
-        """Allow for constants if the expression is large, or all else is known."""
+        """Allow for constants if the expression is large, or all else seems known."""
+        if attempt >= _STRUCTURE_ATTEMPTS:
+            return self._words
         tuning = (size(expr) - _TUNING_FROM) / _TUNING_SPAN
-        tuning = min(1.0, max(tuning, attempt / _ATTEMPTS))
-        return replace(self._words, tuning=tuning)
+        return replace(self._words, tuning=min(1.0, max(0.0, tuning)))
 
     def _product(
         self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
