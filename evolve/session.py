@@ -333,6 +333,14 @@ def _finals_limits(run: Run) -> Limits:
     )
 
 
+def _ahead(workers: int) -> int:
+    """Steps under way: one more than workers, so that none waits for its next program.
+
+    A single worker does one step at a time: so a run is the same again.
+    """
+    return workers + 1 if workers > 1 else 1
+
+
 def _open_model(campaign: Campaign, spent: Spent) -> tuple[ChatModel, Ledger] | None:
     """Open the model of a campaign and its ledger; nothing is asked yet.
 

@@ -64,4 +64,5 @@ def _in_order(values: list[int]) -> float:
     """Share of neighbours that do not decrease; 1 for a single job."""
     if len(values) == 1:
         return 1.0
-    return sum(map(le, values, islice(values, 1, None))) / (len(values) - 1)
+    in_order: int = sum(map(le, values, islice(values, 1, None)))
+    return in_order / (len(values) - 1)
