@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ KEY_NAME = "OPENAI_API_KEY"
 
 _LEFT = "heuresis-hostile"
 _CODE = "# Bait.\n"
+_MOMENT = 1.0
 _PR_SET_CHILD_SUBREAPER = 36
 _PUBLIC = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108  where programs leave files
 
@@ -123,17 +124,33 @@ def lay_out() -> Iterator[Host]:
         shutil.rmtree(folder)
 
 
-def survivors(expected: set[int], seconds: float = 1.0) -> set[int]:
-    """Return descendants that are not ``expected`` and do not end within a moment."""
-    deadline = time.monotonic() + seconds
-    while (left := _others(expected)) and time.monotonic() < deadline:
+def survivors(wrapped: Collection[int], plain: Collection[int]) -> set[int]:
+    """Return descendants that do not belong here and do not end within a moment.
+
+    Parameters
+    ----------
+    wrapped
+        Processes that rightly have one child.
+    plain
+        Processes that rightly have none.
+    """
+    deadline = time.monotonic() + _MOMENT
+    while left := _others(wrapped, plain):
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.01)
     return left
 
 
-def _others(expected: set[int]) -> set[int]:
-    # A process that loses its parent between two readings is missed by one look.
-    return (descendants() | descendants()) - expected
+def _others(wrapped: Collection[int], plain: Collection[int]) -> set[int]:
+    # A process that loses its parent while the list is read is missed by one look.
+    return _look(wrapped, plain) or _look(wrapped, plain)
+
+
+def _look(wrapped: Collection[int], plain: Collection[int]) -> set[int]:
+    children = _children()
+    inner = {min(children[pid]) for pid in wrapped if pid in children}
+    return _below(os.getpid(), children) - inner - {*wrapped, *plain}
 
 
 def end(processes: set[int]) -> None:
@@ -147,25 +164,35 @@ def end(processes: set[int]) -> None:
         time.sleep(0.01)
 
 
-def descendants(root: int | None = None) -> set[int]:
-    """Return the living descendants of a process, by default of this one."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            stat = (entry / "stat").read_text().rpartition(") ")[2].split()
-        except OSError:
-            continue
-        if stat[0] != "Z":
-            children.setdefault(int(stat[1]), []).append(int(entry.name))
+def descendants() -> set[int]:
+    """Return the living descendants of this process."""
+    return _below(os.getpid(), _children())
+
+
+def _below(root: int, children: Mapping[int, Sequence[int]]) -> set[int]:
     found: set[int] = set()
-    queue = [root or os.getpid()]
+    queue = [root]
     while queue:
-        more = children.get(queue.pop(), [])
+        more = children.get(queue.pop(), ())
         found.update(more)
         queue.extend(more)
     return found
+
+
+def _children() -> dict[int, list[int]]:
+    """Return the children of each process, without those that have ended."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208  the names are enough
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123  quick
+                stat = file.read().rpartition(b") ")[2].split()
+        except OSError:
+            continue
+        if stat[0] != b"Z":
+            children.setdefault(int(stat[1]), []).append(int(name))
+    return children
 
 
 def _drain(listener: socket.socket) -> int:

@@ -14,7 +14,7 @@ from evaluators.base import (
 )
 from evaluators.errors import EvaluatorError
 from evaluators.hostile.benign import Benign
-from evaluators.hostile.host import Host, descendants, end, survivors
+from evaluators.hostile.host import Host, end, survivors
 from evaluators.hostile.problem import HONEST, OPTIMAL, attacked
 from evaluators.hostile.records import Finding, Program
 from evaluators.sandbox.levels import is_weak
@@ -107,7 +107,9 @@ class Arena:
         )
 
     def _traces(self) -> list[str]:
-        left = survivors(self._idle())
+        own = self._evaluator.processes()
+        is_wrapped = self._level is Sandbox.BWRAP_SECCOMP
+        left = survivors(own, ()) if is_wrapped else survivors((), own)
         end(left)
         touched = self._host.touched()
         return [*touched, f"left {len(left)} processes"] if left else touched
@@ -117,15 +119,6 @@ class Arena:
         if (after.status, after.score) == (Status.OK, 0.0):
             return []
         return [f"harmed the next program: {after.status} {after.message}"]
-
-    def _idle(self) -> set[int]:
-        """Return the processes of the sandbox itself."""
-        own = set(self._evaluator.processes())
-        if self._level is Sandbox.BWRAP_SECCOMP:
-            # Below bubblewrap there is the zygote; what is below that is a survivor.
-            inside = [descendants(pid) for pid in own]
-            own |= {min(pids) for pids in inside if pids}
-        return own
 
     async def _judge(self, source: str, entry_point: str = "raw") -> Evaluation:
         return await self._evaluator.evaluate(

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from evaluators.base import LEVELS, Sandbox
@@ -14,6 +13,7 @@ from evaluators.sandbox import bwrap, landlock, seccomp
 from problems.errors import ConfigError
 
 _PROBE_SECONDS = 30.0
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 def available() -> tuple[Sandbox, ...]:
@@ -143,23 +143,28 @@ def places(module: str) -> tuple[str, ...]:
     A zygote does not inherit our ``sys.path``; packs that are not installed (in the
     working directory, or in tests) are found through this.
     """
-    return tuple(str(Path(path).parent) for path in files(module))
+    return tuple(str(path.parent) for path in _locations(module))
 
 
 def files(module: str) -> tuple[str, ...]:
-    """Return the folders, or the file, of the top-level package of ``module``."""
-    return _files(importlib.util.find_spec(module.partition(".")[0]))
+    """Return the folders, or the file, of the top-level package of ``module``.
+
+    An installed package comes with its neighbours: it may need them, or the folder of
+    libraries that lies beside it.
+    """
+    found = _locations(module)
+    return tuple(str(p.parent if p.parent.name in _INSTALLED else p) for p in found)
 
 
-def _files(spec: ModuleSpec | None) -> tuple[str, ...]:
+def _locations(module: str) -> tuple[Path, ...]:
+    spec = importlib.util.find_spec(module.partition(".")[0])
     if spec is None:
         return ()
     if spec.submodule_search_locations is not None:
-        folders = spec.submodule_search_locations
-        return tuple(str(Path(folder).resolve()) for folder in folders)
+        return tuple(Path(path).resolve() for path in spec.submodule_search_locations)
     if not spec.has_location or spec.origin is None:
         return ()
-    return (str(Path(spec.origin).resolve()),)
+    return (Path(spec.origin).resolve(),)
 
 
 def _python(

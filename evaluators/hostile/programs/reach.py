@@ -332,7 +332,6 @@ def raw(instance, seed):
         "import tempfile\ntempfile.TemporaryFile()\n"
         + RAW
         + "    return achieved(instance)",
-        leaks=True,
     ),
     attack(
         "map a file",

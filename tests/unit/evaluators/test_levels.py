@@ -127,6 +127,12 @@ def test_packages_are_found_where_this_process_found_them():
     assert sys.executable == levels.command(Sandbox.PROCESS, 3)[0]
 
 
+def test_an_installed_package_is_seen_with_its_neighbours():
+    (folder,) = levels.files("numpy")
+
+    assert Path(folder).name in {"site-packages", "dist-packages"}
+
+
 def _library(module):
     """Where an extension module lies, if it is not built in."""
     origin = importlib.util.find_spec(module).origin
