@@ -334,7 +334,7 @@ def _finals_limits(run: Run) -> Limits:
 
 
 def _ahead(workers: int) -> int:
-    """Steps under way: one more than workers, so that none waits for its next program.
+    """Return the steps under way: one more than workers, so that none waits for work.
 
     A single worker does one step at a time: so a run is the same again.
     """
