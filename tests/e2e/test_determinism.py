@@ -50,6 +50,7 @@ def test_two_offline_runs_give_the_same_event_log(tmp_path):
     assert first.replace('"first"', '"second"') == second
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_campaign(tmp_path):
     first = event_log(tmp_path, OFFLINE.format(seed=3), "first")
     second = event_log(tmp_path, OFFLINE.format(seed=4), "second")

@@ -146,11 +146,11 @@ def test_a_dead_zygote_is_told_as_a_loss_and_replaced(made, monkeypatch):
     collect(here, work(1))
     original, deaths = host._Zygote.run, []
 
-    def dies_once(self, job):
+    def dies_once(self, job, partner=None):
         if not deaths:
             deaths.append(1)
             raise host.ZygoteLostError("died")
-        return original(self, job)
+        return original(self, job, partner)
 
     monkeypatch.setattr(host._Zygote, "run", dies_once)
     found, _ = collect(here, work(2))
