@@ -7,6 +7,7 @@ process ends; nothing has to be renewed or cleaned up.
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -125,7 +126,16 @@ class ServerLease:
             raise running_elsewhere(name)
 
     def release(self) -> None:
-        """Do nothing: the end of the session releases it."""
+        """Give the lease back; idempotent.
+
+        The end of the session would do so too, but only after ``close`` has returned.
+        """
+        if not self._held:
+            return
+        self._held = False
+        unlock = sa.select(sa.func.pg_advisory_unlock(_KEY, self._campaign))
+        with suppress(StoreError), self._store.reading() as connection:
+            connection.execute(unlock)
 
     def held(self) -> bool:
         """Whether anybody has the lease."""

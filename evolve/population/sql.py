@@ -301,8 +301,8 @@ class SqlPopulation:
 
     def close(self) -> None:
         """Release the connection and the lease; idempotent."""
-        self._store.close()
         self._lease.release()
+        self._store.close()
 
     @contextmanager
     def _reading(self) -> Iterator[Reader]:
