@@ -67,7 +67,8 @@ class Ports:
     ``settle`` turns an answered proposal of an earlier session into its outcome; it
     is None for proposers that ask nobody. ``clock`` gives seconds. ``hopeless_above``
     gives the score that is of no use to the living of an island, for a program's
-    source; without it every program is judged to the end.
+    source; without it every program is judged to the end. ``known`` are the ids of all
+    programs and of those under way: the loop keeps it, a proposer may look at it.
     """
 
     population: Population
@@ -78,6 +79,7 @@ class Ports:
     settle: Callable[[Proposal], Candidate | Rejection] | None = None
     observe: Callable[[Program | Rejection], None] = lambda _: None
     hopeless_above: Callable[[Sequence[Program], str], float | None] | None = None
+    known: set[ProgramId] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -86,7 +88,6 @@ class _Progress:
 
     spent: Spent
     step: int
-    known: set[ProgramId]
     islands: dict[int, list[Program]]
     hopeless: int
     in_flight: int = 0
@@ -95,7 +96,6 @@ class _Progress:
     end: str = ""
     fatal: PlatformError | None = None
     stopped: bool = False
-    waiting: set[ProgramId] = field(default_factory=set)
 
 
 class CampaignLoop:
@@ -114,12 +114,12 @@ class CampaignLoop:
         self._ports = ports
         population = ports.population
         spent = population.spent()
+        ports.known.update(population.known())
         self._before = spent.seconds
         self._started = ports.clock()
         self._now = _Progress(
             spent=spent,
             step=population.next_step(),
-            known=set(population.known()),
             hopeless=population.rejections().get(Reason.HOPELESS, 0),
             islands={i: list(population.living(i)) for i in range(islands)},
         )
@@ -181,7 +181,7 @@ class CampaignLoop:
         if self._now.step >= len(self._plan.seeds):
             return  # resumed: all seeds were judged in an earlier session
         for name, source in self._plan.seeds:
-            if program_id(source) in self._now.known:
+            if program_id(source) in self._ports.known:
                 continue
             island = self._now.step % len(self._now.islands)
             candidate = Candidate(
@@ -280,9 +280,7 @@ class CampaignLoop:
         return [p for i in sorted(self._now.islands) for p in self._now.islands[i]]
 
     async def _conclude(self, outcome: Candidate | Rejection) -> None:
-        if isinstance(outcome, Candidate) and (
-            outcome.id in self._now.known or outcome.id in self._now.waiting
-        ):
+        if isinstance(outcome, Candidate) and outcome.id in self._ports.known:
             outcome = Rejection(
                 step=outcome.step,
                 operator=outcome.operator,
@@ -322,7 +320,6 @@ class CampaignLoop:
             self._keep(candidate, evaluation)
             return
         now = self._now
-        now.known.add(candidate.id)
         now.hopeless += 1
         self._reject(
             Rejection(
@@ -338,19 +335,16 @@ class CampaignLoop:
         now.rejected_in_a_row = 0
 
     async def _evaluate(self, candidate: Candidate, limit: float | None) -> Evaluation:
-        self._now.waiting.add(candidate.id)
-        try:
-            return await self._ports.evaluator.evaluate(
-                EvaluationRequest(
-                    source=candidate.source,
-                    entry_point=self._plan.entry_point,
-                    split=Split.TRAIN,
-                    seed=self._plan.seed,
-                    hopeless_above=limit,
-                )
+        self._ports.known.add(candidate.id)
+        return await self._ports.evaluator.evaluate(
+            EvaluationRequest(
+                source=candidate.source,
+                entry_point=self._plan.entry_point,
+                split=Split.TRAIN,
+                seed=self._plan.seed,
+                hopeless_above=limit,
             )
-        finally:
-            self._now.waiting.discard(candidate.id)
+        )
 
     def _keep(self, candidate: Candidate, evaluation: Evaluation) -> Program:
         program = Program(
@@ -362,7 +356,6 @@ class CampaignLoop:
             living = now.islands[program.candidate.island]
             placements = self._ports.selector.admit(living, program)
         self._ports.population.add(program, placements)
-        now.known.add(program.id)
         self._count(candidates=1)
         now.rejected_in_a_row = now.failed_in_a_row = 0
         self._apply(placements, program)

@@ -157,7 +157,7 @@ class Campaign(_Section):
     model: Model | None = None
     evaluator: EvaluatorSection = EvaluatorSection()
     finalists: int = Field(
-        default=20,
+        default=50,
         ge=1,
         description="Best programs on train among which valid chooses the champion.",
     )

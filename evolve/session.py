@@ -29,7 +29,14 @@ from evolve.llm.ledger import Ledger
 from evolve.llm.models import ModelSettings, open_model
 from evolve.population import OpenPopulation
 from evolve.ports import ChatModel
-from evolve.records import CampaignInfo, Program, Rejection, Spent, State
+from evolve.records import (
+    CampaignInfo,
+    Program,
+    ProgramId,
+    Rejection,
+    Spent,
+    State,
+)
 from evolve.report.export import write_atomic
 from evolve.runs import Location
 from evolve.selection.islands import IslandSelector, IslandSettings
@@ -239,10 +246,11 @@ class Session:
     def _loop(self, observe: Observer) -> CampaignLoop:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
+        known: set[ProgramId] = set()
         proposer: GeneticProposer | LlmProposer
         if campaign.model is None:
             proposer = GeneticProposer(
-                run.problem, run.problem.entry_points[run.entry_point]
+                run.problem, run.problem.entry_points[run.entry_point], known
             )
             concurrency, settle = campaign.evaluator.in_flight, None
         else:
@@ -274,6 +282,7 @@ class Session:
                 clock=time.monotonic,
                 settle=settle,
                 observe=observe,
+                known=known,
                 hopeless_above=selector.hopeless_above if racing else None,
             ),
             islands=search.islands,
