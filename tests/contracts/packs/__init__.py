@@ -1,0 +1,1 @@
+"""What the contract suites have to know about each pack: one file per pack."""
