@@ -6,7 +6,7 @@ in the Population before the next decision uses it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,11 +15,20 @@ from evaluators.base import Evaluation, EvaluationRequest, Evaluator
 from evolve.config import Budget
 from evolve.errors import ModelUnavailableError, SeedFailedError
 from evolve.llm.ledger import BudgetExhausted
-from evolve.patch import program_id
-from evolve.ports import Population, Proposer, Selector
+from evolve.ports import (
+    Brief,
+    Population,
+    Proposer,
+    Resumable,
+    Selector,
+    View,
+)
+from evolve.program import normal_id, program_id
+from evolve.progress import Progress
 from evolve.records import (
     Candidate,
     Operator,
+    OrderKind,
     Placement,
     Program,
     ProgramId,
@@ -64,11 +73,10 @@ class Plan:
 class Ports:
     """The implementations that a campaign works with.
 
-    ``settle`` turns an answered proposal of an earlier session into its outcome; it
-    is None for proposers that ask nobody. ``clock`` gives seconds. ``hopeless_above``
-    gives the score that is of no use to the living of an island, for a program's
-    source; without it every program is judged to the end. ``known`` are the ids of all
-    programs and of those under way: the loop keeps it, a proposer may look at it.
+    ``resumable`` brings steps of an earlier session to their end; it is None for
+    proposers that ask nobody. ``clock`` gives seconds. With ``racing`` a program that
+    the selector is certain to refuse is not judged to the end. ``known`` are the ids of
+    all programs and of those under way: the loop keeps it, a proposer may look at it.
     """
 
     population: Population
@@ -76,26 +84,10 @@ class Ports:
     proposer: Proposer
     evaluator: Evaluator
     clock: Callable[[], float]
-    settle: Callable[[Proposal], Candidate | Rejection] | None = None
+    resumable: Resumable | None = None
     observe: Callable[[Program | Rejection], None] = lambda _: None
-    hopeless_above: Callable[[Sequence[Program], str], float | None] | None = None
+    racing: bool = False
     known: set[ProgramId] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What changes while the loop runs; all of it can be rebuilt from the store."""
-
-    spent: Spent
-    step: int
-    islands: dict[int, list[Program]]
-    hopeless: int
-    in_flight: int = 0
-    rejected_in_a_row: int = 0
-    failed_in_a_row: int = 0
-    end: str = ""
-    fatal: PlatformError | None = None
-    stopped: bool = False
 
 
 class CampaignLoop:
@@ -105,24 +97,18 @@ class CampaignLoop:
     ----------
     plan, ports
         What to do and with what.
-    islands
-        Number of islands.
     """
 
-    def __init__(self, plan: Plan, ports: Ports, islands: int) -> None:
+    def __init__(self, plan: Plan, ports: Ports) -> None:
         self._plan = plan
         self._ports = ports
         population = ports.population
-        spent = population.spent()
+        self._now = Progress.of(population, ports.selector.islands)
         ports.known.update(population.known())
-        self._before = spent.seconds
+        self._normals = set(population.normals())
+        self._before = self._now.spent.seconds
         self._started = ports.clock()
-        self._now = _Progress(
-            spent=spent,
-            step=population.next_step(),
-            hopeless=population.rejections().get(Reason.HOPELESS, 0),
-            islands={i: list(population.living(i)) for i in range(islands)},
-        )
+        self.obey()
 
     @property
     def spent(self) -> Spent:
@@ -146,9 +132,17 @@ class CampaignLoop:
 
     @property
     def best(self) -> Program | None:
-        """Living program with the lowest score on train."""
-        living = [p for island in self._now.islands.values() for p in island]
-        return min(living, key=_rank, default=None)
+        """Program with the lowest score on train, living or not."""
+        return self._now.best
+
+    def obey(self) -> None:
+        """Carry out the orders that came since the last look, in order."""
+        for order in self._ports.population.orders(self._now.orders - 1):
+            done = program_id(order.text) in self._ports.known
+            if order.kind is OrderKind.SEED and done:
+                self._now.orders = order.number + 1
+            else:
+                self._move(self._now.heed(order))
 
     def stop(self, why: str) -> None:
         """Begin nothing new; what is under way is finished and kept."""
@@ -183,15 +177,9 @@ class CampaignLoop:
         for name, source in self._plan.seeds:
             if program_id(source) in self._ports.known:
                 continue
-            island = self._now.step % len(self._now.islands)
-            candidate = Candidate(
-                id=program_id(source),
-                step=self._take_step(),
-                source=source,
-                operator=Operator.SEED,
-                island=island,
-                rationale=f"seed program {name}",
-            )
+            step = self._now.take_step()
+            candidate = self._seed_candidate(step, source, f"seed program {name}")
+            self._normals.add(normal_id(source))
             evaluation = await self._evaluate(candidate, None)
             program = self._keep(candidate, evaluation)
             if program.score is None:
@@ -201,86 +189,171 @@ class CampaignLoop:
                     f"{program.evaluation.status}: {message}"
                 )
 
+    def _seed_candidate(self, step: int, source: str, rationale: str) -> Candidate:
+        return Candidate(
+            id=program_id(source),
+            step=step,
+            source=source,
+            operator=Operator.SEED,
+            island=step % len(self._now.islands),
+            rationale=rationale,
+        )
+
     async def _settle_pending(self) -> None:
+        dialogues: dict[int, list[Proposal]] = {}
         for proposal in self._ports.population.pending():
-            call = proposal.call
-            if proposal.response is None or self._ports.settle is None:
-                detail = proposal.failure or "interrupted before the answer arrived"
-                outcome: Candidate | Rejection = Rejection(
-                    step=call.step,
-                    operator=call.operator,
-                    island=call.island,
-                    reason=Reason.MODEL_FAILED,
-                    detail=detail,
-                    parents=call.parents,
-                )
-            else:
-                outcome = self._ports.settle(proposal)
-            await self._conclude(outcome)
+            dialogues.setdefault(proposal.call.step, []).append(proposal)
+        for dialogue in dialogues.values():
+            if self._now.end:
+                return  # the budget is used: what is left waits for a larger one
+            await self._counted(self._resumed(dialogue))
+
+    async def _resumed(self, dialogue: Sequence[Proposal]) -> None:
+        call, last = dialogue[0].call, dialogue[-1]
+        answered = any(p.response is not None for p in dialogue)
+        if not answered or self._ports.resumable is None:
+            detail = last.failure or "interrupted before the answer arrived"
+            outcome: Candidate | Rejection = Rejection(
+                step=call.step,
+                operator=call.operator,
+                island=call.island,
+                reason=Reason.MODEL_FAILED,
+                detail=detail,
+                parents=call.parents,
+            )
+        else:
+            parents = [self._ports.population.get(parent) for parent in call.parents]
+            brief = self._brief(call.step, call.island, parents)
+            rng = self._generator(call.step)
+            outcome = await self._ports.resumable.resume(brief, dialogue, rng)
+        await self._conclude(outcome)
 
     async def _work(self) -> None:
         while self._may_go_on():
-            step = self._take_step()
-            self._now.in_flight += 1
-            try:
-                await self._step(step)
-            except BudgetExhausted as error:
-                self._finish(str(error))
-            except PlatformError as error:
-                # The other steps finish first: what they paid for is kept.
-                self._now.fatal = self._now.fatal or error
-                self._finish(str(error))
-            finally:
-                self._now.in_flight -= 1
+            await self._counted(self._step(self._now.take_step()))
+
+    async def _counted(self, step: Awaitable[None]) -> None:
+        self._now.in_flight += 1
+        try:
+            await step
+        except BudgetExhausted as error:
+            self._now.finish(str(error))
+        except PlatformError as error:
+            # The other steps finish first: what they paid for is kept.
+            self._now.fatal = self._now.fatal or error
+            self._now.finish(str(error))
+        finally:
+            self._now.in_flight -= 1
 
     def _may_go_on(self) -> bool:
         now, budget = self._now, self._plan.budget
+        self._look_at_budget()
         if now.end:
             return False
+        # Otherwise the steps under way will use the budget, or go on themselves.
+        return not budget.candidates or now.used + now.in_flight < budget.candidates
+
+    def _look_at_budget(self) -> None:
+        now, budget = self._now, self._plan.budget
         if budget.seconds is not None and self.seconds >= budget.seconds:
-            self._finish(f"budget of {budget.seconds:g} seconds used")
-        elif budget.candidates is not None:
-            judged = now.spent.candidates + now.hopeless
-            if judged >= budget.candidates:
-                self._finish(f"budget of {budget.candidates} candidates used")
-            elif judged + now.in_flight >= budget.candidates:
-                return False  # the steps under way will use it, or go on themselves
+            now.finish(f"budget of {budget.seconds:g} seconds used")
+        if budget.candidates is not None and now.used >= budget.candidates:
+            now.finish(f"budget of {budget.candidates} candidates used")
         if now.rejected_in_a_row >= STALLED_STEPS:
-            self._finish(f"nothing new in {STALLED_STEPS} proposals in a row")
-        return not now.end
-
-    def _finish(self, why: str) -> None:
-        if not self._now.end:
-            self._now.end = why
-
-    def _take_step(self) -> int:
-        step = self._now.step
-        self._now.step += 1
-        return step
+            now.finish(f"nothing new in {STALLED_STEPS} proposals in a row")
 
     async def _step(self, step: int) -> None:
-        island = self._ports.selector.island(step)
-        living = self._now.islands[island] or self._anyone()
-        rng = np.random.default_rng(
+        if self._now.wanted:
+            wanted = self._now.wanted.popleft()
+            candidate = self._seed_candidate(step, wanted, "seeded by the user")
+            await self._conclude(candidate)
+            return
+        rng = self._generator(step)
+        brief = self.brief(step, rng)
+        outcome = await self._ports.proposer.propose(brief, rng)
+        await self._conclude(outcome)
+        self._migrate(step)
+
+    def brief(self, step: int, rng: np.random.Generator) -> Brief:
+        """Choose island and parents of a step."""
+        view, selector = self._view(step), self._ports.selector
+        island = selector.island(view, rng)
+        count = 2 if rng.random() < self._plan.crossover else 1
+        parents = selector.parents(view, self._lenders(view, island), count, rng)
+        if not parents and self._now.best is not None:
+            parents = [self._now.best]
+        return self._brief(step, island, parents)
+
+    def _brief(self, step: int, island: int, parents: Sequence[Program]) -> Brief:
+        async def trial(
+            source: str,
+            *,
+            operator: Operator,
+            parents: tuple[ProgramId, ...],
+            rationale: str = "",
+        ) -> Program | Rejection:
+            candidate = Candidate(
+                id=program_id(source),
+                step=-1,
+                source=source,
+                operator=operator,
+                island=island,
+                parents=parents,
+                rationale=rationale,
+            )
+            return await self._tried(candidate)
+
+        return Brief(
+            step=step,
+            island=island,
+            parents=parents,
+            view=self._view(step),
+            trial=trial,
+        )
+
+    def _view(self, step: int) -> View:
+        return self._now.view(step, self._plan.budget.candidates)
+
+    async def _tried(self, candidate: Candidate) -> Program | Rejection:
+        if candidate.id in self._ports.known:
+            return self._ports.population.get(candidate.id)
+        self._make_room()
+        self._now.in_flight += 1
+        try:
+            return await self._conclude(replace(candidate, step=self._now.take_step()))
+        finally:
+            self._now.in_flight -= 1
+
+    def _make_room(self) -> None:
+        """Raise BudgetExhausted if there is no room for one program more."""
+        now, budget = self._now, self._plan.budget
+        self._look_at_budget()
+        if now.end:
+            raise BudgetExhausted(now.end)
+        if budget.candidates and now.used + now.in_flight >= budget.candidates:
+            raise BudgetExhausted(f"budget of {budget.candidates} candidates used")
+
+    def _lenders(self, view: View, island: int) -> int:
+        """Return the island to draw parents from: the next one where somebody lives."""
+        count = len(self._now.islands)
+        around = [(island + offset) % count for offset in range(count)]
+        return next((i for i in around if view.islands[i]), island)
+
+    def _generator(self, step: int) -> np.random.Generator:
+        return np.random.default_rng(
             np.random.SeedSequence(self._plan.seed, spawn_key=(step,))
         )
-        count = 2 if rng.random() < self._plan.crossover and len(living) > 1 else 1
-        parents = self._ports.selector.parents(living, count, rng)
-        outcome = await self._ports.proposer.propose(step, island, parents, rng)
-        await self._conclude(outcome)
-        moves = self._ports.selector.migrate(
-            [self._now.islands[i] for i in sorted(self._now.islands)], step
-        )
+
+    def _migrate(self, step: int) -> None:
+        self._move(self._now.allowed(self._ports.selector.migrate(self._view(step))))
+
+    def _move(self, moves: Sequence[Placement]) -> None:
         if moves:
             self._ports.population.place(moves)
-            self._apply(moves)
+            self._now.apply(moves)
 
-    def _anyone(self) -> Sequence[Program]:
-        """Everybody who lives: an island without programs borrows its parents."""
-        return [p for i in sorted(self._now.islands) for p in self._now.islands[i]]
-
-    async def _conclude(self, outcome: Candidate | Rejection) -> None:
-        if isinstance(outcome, Candidate) and outcome.id in self._ports.known:
+    async def _conclude(self, outcome: Candidate | Rejection) -> Program | Rejection:
+        if isinstance(outcome, Candidate) and self._is_known(outcome):
             outcome = Rejection(
                 step=outcome.step,
                 operator=outcome.operator,
@@ -291,8 +364,18 @@ class CampaignLoop:
             )
         if isinstance(outcome, Rejection):
             self._reject(outcome)
-        else:
-            await self._judge(outcome)
+            return outcome
+        return await self._judge(outcome)
+
+    def _is_known(self, candidate: Candidate) -> bool:
+        """Whether a program says the same, layout and comments aside."""
+        if candidate.id in self._ports.known:
+            return True
+        normal = normal_id(candidate.source)
+        if normal in self._normals:
+            return True
+        self._normals.add(normal)
+        return False
 
     def _reject(self, rejection: Rejection) -> None:
         self._ports.population.reject(rejection)
@@ -310,29 +393,30 @@ class CampaignLoop:
                 f"{rejection.detail}. Nothing is lost; resume when the model works"
             )
 
-    async def _judge(self, candidate: Candidate) -> None:
+    async def _judge(self, candidate: Candidate) -> Program | Rejection:
         limit = None
-        if self._ports.hopeless_above is not None:
-            living = self._now.islands[candidate.island]
-            limit = self._ports.hopeless_above(living, candidate.source)
+        if self._ports.racing:
+            view = self._view(candidate.step)
+            limit = self._ports.selector.hopeless_above(
+                view, candidate.island, candidate.source
+            )
         evaluation = await self._evaluate(candidate, limit)
         if evaluation.complete:
-            self._keep(candidate, evaluation)
-            return
+            return self._keep(candidate, evaluation)
         now = self._now
         now.hopeless += 1
-        self._reject(
-            Rejection(
-                step=candidate.step,
-                operator=candidate.operator,
-                island=candidate.island,
-                reason=Reason.HOPELESS,
-                detail=evaluation.message,
-                parents=candidate.parents,
-            )
+        rejection = Rejection(
+            step=candidate.step,
+            operator=candidate.operator,
+            island=candidate.island,
+            reason=Reason.HOPELESS,
+            detail=evaluation.message,
+            parents=candidate.parents,
         )
+        self._reject(rejection)
         # It was something new all the same.
         now.rejected_in_a_row = 0
+        return rejection
 
     async def _evaluate(self, candidate: Candidate, limit: float | None) -> Evaluation:
         self._ports.known.add(candidate.id)
@@ -353,17 +437,17 @@ class CampaignLoop:
         now = self._now
         placements: Sequence[Placement] = ()
         if program.score is not None:
-            living = now.islands[program.candidate.island]
-            placements = self._ports.selector.admit(living, program)
+            view = self._view(candidate.step)
+            placements = self._now.allowed(self._ports.selector.admit(view, program))
         self._ports.population.add(program, placements)
         self._count(candidates=1)
         now.rejected_in_a_row = now.failed_in_a_row = 0
-        self._apply(placements, program)
+        now.remember(program, placements)
         self._ports.observe(program)
         return program
 
     def _count(self, *, candidates: int = 0, rejections: int = 0) -> None:
-        if self._ports.settle is not None:
+        if self._ports.resumable is not None:
             # Models spend too: the store knows what is reserved and reported.
             self._now.spent = self._ports.population.spent()
             return
@@ -374,22 +458,3 @@ class CampaignLoop:
             evaluations=spent.evaluations + candidates,
             rejections=spent.rejections + rejections,
         )
-
-    def _apply(
-        self, placements: Sequence[Placement], program: Program | None = None
-    ) -> None:
-        islands = self._now.islands
-        everyone = {p.id: p for island in islands.values() for p in island}
-        if program is not None:
-            everyone[program.id] = program
-        for placement in placements:
-            island = islands[placement.island]
-            if placement.living:
-                island.append(everyone[placement.program])
-            else:
-                island[:] = [p for p in island if p.id != placement.program]
-
-
-def _rank(program: Program) -> tuple[float, int, int]:
-    score = float("inf") if program.score is None else program.score
-    return score, len(program.candidate.source), program.candidate.step

@@ -254,10 +254,11 @@ def _ancestry(population: Population, champion: ProgramId) -> Iterator[Ancestor]
 def _author(population: Population, program: Program) -> str:
     if program.candidate.operator is Operator.SEED:
         return program.candidate.rationale
-    proposal = population.proposal(program.candidate.step)
-    if proposal is None:
+    dialogue = population.dialogue(program.candidate.step)
+    if not dialogue:
         return OFFLINE
-    return proposal.response.model if proposal.response else proposal.call.model
+    last = dialogue[-1]
+    return last.response.model if last.response else last.call.model
 
 
 def _instances(problem: AnyProblem, held_out: HeldOut) -> Iterator[InstanceGaps]:
@@ -317,10 +318,10 @@ def _facts(run: Run, split: Split) -> SplitFacts:
 
 
 def _proposals(population: Population) -> Iterator[Proposal]:
-    after = -1
+    after = (-1, -1)
     while page := population.proposals(after):
         yield from page
-        after = page[-1].call.step
+        after = page[-1].call.key
 
 
 def _costs(population: Population) -> Iterator[ModelCost]:

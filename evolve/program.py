@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from evolve.records import ProgramId
 from problems.base import BLOCK_END, BLOCK_START
 
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
@@ -41,6 +43,24 @@ class NotPython:
 def program_id(source: str) -> ProgramId:
     """First 32 hexadecimal digits of the SHA-256 of ``source`` in UTF-8."""
     return ProgramId(hashlib.sha256(utf8(source)).hexdigest()[:32])
+
+
+def normal_id(source: str) -> ProgramId:
+    """Identity of what a program says, whatever its layout and comments.
+
+    Programs with equal syntax trees, docstrings left out, have the same one. A text
+    that is not Python has its own.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return program_id(source)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False):
+            node.body = node.body[1:]
+    return program_id(ast.dump(tree))
 
 
 def split_blocks(source: str) -> Blocks | None:

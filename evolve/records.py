@@ -7,7 +7,7 @@ from typing import NewType
 
 from evaluators.base import Evaluation
 from problems.base import Split
-from prompts.records import Prompt
+from prompts.records import Prompt, ToolCall
 
 ProgramId = NewType("ProgramId", str)
 """First 32 hexadecimal digits of the SHA-256 of a program's source."""
@@ -21,6 +21,11 @@ class Operator(StrEnum):
     CROSSOVER = "crossover"
     DIFF = "diff"
     REWRITE = "rewrite"
+    REPAIR = "repair"
+    TUNING = "tuning"
+    SIMPLIFICATION = "simplification"
+    AGENT = "agent"
+    TOLD = "told"
 
 
 class Reason(StrEnum):
@@ -38,6 +43,8 @@ class Reason(StrEnum):
     REFUSED = "refused"
     MODEL_FAILED = "model_failed"
     HOPELESS = "hopeless"
+    NO_PROPOSAL = "no_proposal"
+    TOO_SIMILAR = "too_similar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,8 @@ class Response:
         ``stop``, ``length``, ``content_filter``, … as the provider reports it.
     seconds
         Elapsed time of the call including its retries.
+    tool_calls
+        What the model asks to be called before it goes on.
     """
 
     text: str
@@ -68,6 +77,7 @@ class Response:
     finish_reason: str
     usage: Usage
     seconds: float
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,12 @@ class Call:
     ----------
     step
         The step of the campaign that asks.
+    turn
+        Number of the call within its step, from 0.
+    role
+        Who asks: ``proposer, repairer, strategist, researcher, supervisor``.
+    note
+        Number of the note that the prompt asks to follow, None if there is none.
     reserved_tokens, reserved_usd
         The most that the call may cost; dollars are None if there is no price.
     """
@@ -90,6 +106,14 @@ class Call:
     parents: tuple[ProgramId, ...]
     reserved_tokens: int
     reserved_usd: float | None
+    turn: int = 0
+    role: str = "proposer"
+    note: int | None = None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Step and turn: calls are kept and read in this order."""
+        return self.step, self.turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +142,8 @@ class Candidate:
         First the one that was changed, then those that lent something.
     rationale
         Why, in the words of its author; may be empty.
+    note
+        Number of the note (a direction, a hint of the user) that it follows.
     """
 
     id: ProgramId
@@ -127,6 +153,7 @@ class Candidate:
     island: int
     parents: tuple[ProgramId, ...] = ()
     rationale: str = ""
+    note: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +191,68 @@ class Program:
     def score(self) -> float | None:
         """Aggregate gap on train, lower is better; None if it failed."""
         return self.evaluation.score
+
+
+class NoteKind(StrEnum):
+    """What a note of a campaign's memory is.
+
+    ``direction``: a way to go that the strategist proposed; ``insight``: what an agent
+    learned; ``skill``: a change that helped more than once; ``hint``: a wish of the
+    user.
+    """
+
+    DIRECTION = "direction"
+    INSIGHT = "insight"
+    SKILL = "skill"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something to remember, in a campaign's memory for ever.
+
+    Attributes
+    ----------
+    number
+        From 0, without holes; given by the population.
+    title
+        One line, for the digest that every prompt holds.
+    text
+        All of it, on request.
+    step
+        The step that wrote it, None for a person.
+    """
+
+    kind: NoteKind
+    title: str
+    text: str
+    step: int | None = None
+    number: int = -1
+
+
+class OrderKind(StrEnum):
+    """What a person may ask of a running campaign."""
+
+    PIN = "pin"
+    BAN = "ban"
+    SEED = "seed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A person's order to a campaign, carried out in order of numbers.
+
+    Attributes
+    ----------
+    text
+        Id of the program for ``pin`` and ``ban``, the source for ``seed``.
+    number
+        From 0, without holes; given by the population.
+    """
+
+    kind: OrderKind
+    text: str
+    number: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +336,8 @@ class Event:
     seq
         From 0, without holes.
     kind
-        ``campaign, call, response, program, rejection, evaluation, placement``.
+        ``campaign, call, response, program, rejection, evaluation, placement, note,
+        order``.
     payload
         Facts that are equal whenever the run is repeated: no times, no durations.
     time

@@ -25,6 +25,7 @@ from evolve.agents.genetic import GeneticProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign
+from evolve.llm.asking import Asker, OneModel
 from evolve.llm.ledger import Ledger
 from evolve.llm.models import ModelSettings, open_model
 from evolve.population import OpenPopulation
@@ -252,10 +253,10 @@ class Session:
             proposer = GeneticProposer(
                 run.problem, run.problem.entry_points[run.entry_point], known
             )
-            concurrency, settle = campaign.evaluator.in_flight, None
+            concurrency, resumable = campaign.evaluator.in_flight, None
         else:
             proposer = self._llm_proposer()
-            concurrency, settle = campaign.model.concurrency, proposer.settle
+            concurrency, resumable = campaign.model.concurrency, proposer
         selector = IslandSelector(
             IslandSettings(
                 islands=search.islands,
@@ -264,7 +265,6 @@ class Session:
                 migration_interval=search.migration_interval,
             )
         )
-        racing = campaign.evaluator.racing
         return CampaignLoop(
             Plan(
                 entry_point=run.entry_point,
@@ -280,12 +280,11 @@ class Session:
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
-                settle=settle,
+                resumable=resumable,
                 observe=observe,
                 known=known,
-                hopeless_above=selector.hopeless_above if racing else None,
+                racing=campaign.evaluator.racing,
             ),
-            islands=search.islands,
         )
 
     def _llm_proposer(self) -> LlmProposer:
@@ -297,15 +296,20 @@ class Session:
         return LlmProposer(
             problem=run.problem,
             entry_point=run.problem.entry_points[run.entry_point],
-            model=model,
+            asker=Asker(
+                router=OneModel(model),
+                population=run.population,
+                ledger=ledger,
+                max_tokens=campaign.model.max_tokens,
+            ),
             population=run.population,
-            ledger=ledger,
-            settings=LlmSettings(max_tokens=campaign.model.max_tokens),
+            settings=LlmSettings(),
         )
 
     async def _watch_for_stop(self) -> None:
         while True:
             await asyncio.sleep(1)
+            self.loop.obey()
             if self.run.population.stop_requested():
                 self.loop.stop("stopped by heuresis stop")
 

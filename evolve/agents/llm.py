@@ -1,23 +1,14 @@
-"""A language model as proposer: edits, rewrites and crossovers of parents.
+"""A language model as proposer: edits, rewrites and crossovers of parents."""
 
-The order is sacred: room in the budget, the durable call, the model, the durable
-response, and only then does anything read what was said. Whatever kills the process,
-no answer that was paid for is lost.
-"""
-
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from evolve.errors import ModelUnavailableError
-from evolve.llm.errors import ModelCallError
-from evolve.llm.ledger import Ledger, Reservation
+from evolve.llm.asking import Ask, Asker
 from evolve.llm.prompting import PromptLimits, Question, build_prompt, form_of
 from evolve.patch import Refused, apply, program_id
-from evolve.ports import ChatModel, Population
-from evolve.program import utf8
+from evolve.ports import Brief, Population
 from evolve.records import (
     Call,
     Candidate,
@@ -26,12 +17,8 @@ from evolve.records import (
     Proposal,
     Reason,
     Rejection,
-    Usage,
 )
 from problems.base import AnyProblem, EntryPoint
-from prompts.records import Prompt
-
-_SEED_RANGE = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +30,6 @@ class LlmSettings:
     rewrite_share
         Share of rewrites among steps with one parent; the others are edits. Steps
         with two parents are crossovers.
-    max_tokens
-        Of one response; the same as in the settings of the model.
     inspirations
         Further good programs in a prompt, drawn from ``inspiration_pool`` best ones.
     failures, failure_window
@@ -52,7 +37,6 @@ class LlmSettings:
     """
 
     rewrite_share: float = 0.4
-    max_tokens: int = 4096
     inspirations: int = 2
     inspiration_pool: int = 8
     failures: int = 2
@@ -61,39 +45,25 @@ class LlmSettings:
 
 
 class LlmProposer:
-    """Asks a model for candidates, within the caps of a ledger.
-
-    Raises
-    ------
-    ConfigError
-        If the ledger caps dollars and the model has no known price.
-    """
+    """Asks models for candidates."""
 
     def __init__(
         self,
         *,
         problem: AnyProblem,
         entry_point: EntryPoint,
-        model: ChatModel,
+        asker: Asker,
         population: Population,
-        ledger: Ledger,
         settings: LlmSettings,
     ) -> None:
-        ledger.require_price(model.price)
         self._problem = problem
         self._entry_point = entry_point
-        self._model = model
+        self._asker = asker
         self._population = population
-        self._ledger = ledger
         self._settings = settings
-        self._freed = asyncio.Event()
 
     async def propose(
-        self,
-        step: int,
-        island: int,
-        parents: Sequence[Program],
-        rng: np.random.Generator,
+        self, brief: Brief, rng: np.random.Generator
     ) -> Candidate | Rejection:
         """Ask for one candidate.
 
@@ -104,26 +74,23 @@ class LlmProposer:
         ModelUnavailableError
             If no call can work.
         """
-        call = self._call(step, island, parents, rng)
-        seed = int(rng.integers(_SEED_RANGE))
-        proposal = await self._asked(call, seed)
-        return self._outcome(proposal, parents[0].candidate.source)
+        ask = self._ask(brief, rng)
+        proposal = await self._asker.ask(ask, rng)
+        return self._outcome(proposal, brief.parents[0].candidate.source)
 
-    def settle(self, proposal: Proposal) -> Candidate | Rejection:
+    async def resume(
+        self,
+        brief: Brief,
+        dialogue: Sequence[Proposal],
+        rng: np.random.Generator,  # noqa: ARG002
+    ) -> Candidate | Rejection:
         """Turn an answered proposal of the store into its outcome."""
-        parent = self._population.get(proposal.call.parents[0])
-        return self._outcome(proposal, parent.candidate.source)
+        return self._outcome(dialogue[-1], brief.parents[0].candidate.source)
 
     # The question.
 
-    def _call(
-        self,
-        step: int,
-        island: int,
-        parents: Sequence[Program],
-        rng: np.random.Generator,
-    ) -> Call:
-        distinct = list({parent.id: parent for parent in parents}.values())[:2]
+    def _ask(self, brief: Brief, rng: np.random.Generator) -> Ask:
+        distinct = list({parent.id: parent for parent in brief.parents}.values())[:2]
         operator = self._operator(distinct, rng)
         prompt = build_prompt(
             Question(
@@ -132,20 +99,16 @@ class LlmProposer:
                 operator=operator,
                 parents=distinct,
                 inspirations=self._inspirations(distinct, rng),
-                failures=self._failures(step, island),
+                failures=self._failures(brief.step, brief.island),
                 limits=self._settings.limits,
             )
         )
-        tokens = prompt_tokens(prompt)
-        return Call(
-            step=step,
-            model=self._model.name,
+        return Ask(
+            step=brief.step,
             prompt=prompt,
             operator=operator,
-            island=island,
+            island=brief.island,
             parents=tuple(parent.id for parent in distinct),
-            reserved_tokens=tokens + self._settings.max_tokens,
-            reserved_usd=self._model.price(tokens, self._settings.max_tokens),
         )
 
     def _operator(
@@ -183,36 +146,6 @@ class LlmProposer:
 
     # The answer.
 
-    async def _asked(self, call: Call, seed: int) -> Proposal:
-        reservation = await self._reserved(call)
-        usage = Usage()  # a call without an answer is booked as it was reserved
-        try:
-            self._population.record_call(call)
-            try:
-                response = await self._model.complete(call.prompt, seed=seed)
-            except ModelCallError as error:
-                self._population.record_response(call.step, None, str(error))
-                return Proposal(call=call, failure=str(error))
-            except ModelUnavailableError as error:
-                self._population.record_response(call.step, None, str(error))
-                raise
-            usage = response.usage
-            self._population.record_response(call.step, response, "")
-            return Proposal(call=call, response=response)
-        finally:
-            self._ledger.settle(reservation, usage)
-            self._freed.set()
-
-    async def _reserved(self, call: Call) -> Reservation:
-        """Wait for room in the budget while calls in flight may leave some."""
-        while True:
-            tokens, usd = call.reserved_tokens, call.reserved_usd
-            reservation = self._ledger.reserve(tokens, usd)
-            if reservation is not None:
-                return reservation
-            self._freed.clear()
-            await self._freed.wait()
-
     def _outcome(self, proposal: Proposal, parent_source: str) -> Candidate | Rejection:
         call, response = proposal.call, proposal.response
         if response is None:
@@ -236,14 +169,6 @@ class LlmProposer:
             parents=call.parents,
             rationale=patched.rationale,
         )
-
-
-def prompt_tokens(prompt: Prompt) -> int:
-    """Upper estimate of the tokens of a prompt: one for every two bytes, and a few.
-
-    Tokenisers need one for three to four bytes of code or English.
-    """
-    return (len(utf8(prompt.system)) + len(utf8(prompt.user))) // 2 + 32
 
 
 def _rejection(call: Call, refused: Refused) -> Rejection:

@@ -175,7 +175,8 @@ def show(run: str, program: str, *, as_json: bool) -> None:
     with open_run(locate(run)) as opened:
         found = opened.population.get(program)
         document = _program(opened, found)
-        proposal = opened.population.proposal(found.candidate.step)
+        dialogue = opened.population.dialogue(found.candidate.step)
+    proposal = dialogue[-1] if dialogue else None
     if proposal is not None:
         document["prompt"] = {
             "template": proposal.call.prompt.template,

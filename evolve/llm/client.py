@@ -6,6 +6,7 @@ the books must cover all tries of a call.
 """
 
 import asyncio
+import json
 import logging
 import os
 import warnings
@@ -22,7 +23,7 @@ from evolve.llm.keys import find_secrets
 from evolve.llm.pricing import price_of
 from evolve.llm.settings import ModelSettings
 from evolve.records import Response, Usage
-from prompts.records import Prompt
+from prompts.records import Message, Prompt, ToolCall
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -40,6 +41,7 @@ class _Answer:
     finish_reason: str
     prompt_tokens: int | None
     completion_tokens: int | None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ class LiteLlmModel:
                 finish_reason=self._clean(answer.finish_reason),
                 usage=self._usage(call),
                 seconds=call.seconds,
+                tool_calls=tuple(map(self._clean_call, answer.tool_calls)),
             )
         if answer.cure in {Cure.STOP, Cure.REACH}:
             raise ModelUnavailableError(answer.message)
@@ -164,6 +167,7 @@ class LiteLlmModel:
             "num_retries": 0,
             "max_retries": 0,
             "drop_params": True,
+            **_tools(prompt),
         }
         try:
             # The client's own time-out is per read: a server that dribbles passes it.
@@ -182,6 +186,13 @@ class LiteLlmModel:
         known = prompt is not None and completion is not None
         cost = self.price(prompt or 0, completion or 0) if known else None
         return Usage(prompt_tokens=prompt, completion_tokens=completion, cost_usd=cost)
+
+    def _clean_call(self, call: ToolCall) -> ToolCall:
+        return ToolCall(
+            id=self._clean(call.id),
+            name=self._clean(call.name),
+            arguments=self._clean(call.arguments),
+        )
 
     def _clean(self, text: str) -> str:
         """Hide keys, and drop what no database can store as text."""
@@ -237,6 +248,8 @@ def _load() -> _Library:
         # Builds the types of replies, which warns, before the first reply does.
         message = {"role": "assistant", "content": "", "tool_calls": None}
         litellm.ModelResponse(choices=[{"index": 0, "message": message}])
+    # Other types are built at the first call, in whatever thread makes it.
+    warnings.filterwarnings("ignore", message=".* using the `ReadOnly` qualifier")
     # Beside its own errors litellm lets out what odd replies do to its parsers.
     odd = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
     return _Library(litellm=litellm, errors=(openai.OpenAIError, *odd))
@@ -251,9 +264,63 @@ def _routed(settings: ModelSettings, providers: list[Any]) -> str:
     return f"openai/{settings.name}"
 
 
-def _messages(prompt: Prompt) -> list[dict[str, str]]:
+def _messages(prompt: Prompt) -> list[dict[str, Any]]:
     system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    return [*system, {"role": "user", "content": prompt.user}]
+    history = [_message(message) for message in prompt.history]
+    return [*system, {"role": "user", "content": prompt.user}, *history]
+
+
+def _message(message: Message) -> dict[str, Any]:
+    plain: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.calls:
+        plain["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.calls
+        ]
+    if message.answers:
+        plain["tool_call_id"] = message.answers
+    return plain
+
+
+def _tools(prompt: Prompt) -> dict[str, Any]:
+    """Arguments of a call that offers tools; none for a plain question."""
+    if not prompt.tools:
+        return {}
+    return {
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.doc,
+                    "parameters": json.loads(tool.parameters),
+                },
+            }
+            for tool in prompt.tools
+        ]
+    }
+
+
+def _tool_calls(message: Any) -> tuple[ToolCall, ...]:
+    """Read what a reply asks to be called; odd entries are left out."""
+    found = []
+    for number, call in enumerate(getattr(message, "tool_calls", None) or ()):
+        function = getattr(call, "function", None)
+        name = getattr(function, "name", None)
+        if isinstance(name, str) and name:
+            arguments = getattr(function, "arguments", None)
+            found.append(
+                ToolCall(
+                    id=str(getattr(call, "id", None) or f"call_{number}"),
+                    name=name,
+                    arguments=arguments if isinstance(arguments, str) else "",
+                )
+            )
+    return tuple(found)
 
 
 def _read(reply: Any) -> _Answer | Fault:
@@ -271,6 +338,7 @@ def _read(reply: Any) -> _Answer | Fault:
         finish_reason=finish,
         prompt_tokens=_count(usage, "prompt_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
+        tool_calls=_tool_calls(choice.message),
     )
 
 
@@ -282,7 +350,8 @@ def _count(usage: Any, name: str) -> int | None:
 def _says_something(answer: _Answer) -> bool:
     """Whether a reply is worth keeping: words, or a reason for their absence."""
     final = {"length", "max_tokens", "content_filter", "refusal"}
-    return bool(answer.text.strip()) or answer.finish_reason in final
+    said = bool(answer.text.strip()) or bool(answer.tool_calls)
+    return said or answer.finish_reason in final
 
 
 def _pause(attempt: int, fault: Fault, rng: np.random.Generator) -> float:

@@ -17,7 +17,7 @@ from evolve.llm.pricing import Price
 from evolve.ports import ChatModel
 from evolve.records import Response, Usage
 from problems.errors import ConfigError
-from prompts.records import Prompt
+from prompts.records import Prompt, ToolCall
 
 _FORMAT = "heuresis-responses-1"
 _MILLION = 1_000_000
@@ -170,7 +170,9 @@ def _record(entry: dict[str, Any]) -> Response | ModelCallError:
     if "failure" in entry:
         return ModelCallError(entry["failure"])
     fields = entry["response"]
-    return Response(**fields | {"usage": Usage(**fields["usage"])})
+    calls = tuple(ToolCall(**call) for call in fields.get("tool_calls", ()))
+    usage = Usage(**fields["usage"])
+    return Response(**fields | {"usage": usage, "tool_calls": calls})
 
 
 def _prices(model: ChatModel) -> dict[str, float | None]:

@@ -13,6 +13,8 @@ from evaluators.base import Evaluation
 from evolve.records import (
     Call,
     CampaignInfo,
+    Note,
+    Order,
     Placement,
     Program,
     ProgramId,
@@ -72,11 +74,35 @@ def asked(call: Call) -> Entry:
             "prompt": call.prompt.digest,
             "reserved_tokens": call.reserved_tokens,
             "reserved_usd": call.reserved_usd,
+            "turn": call.turn,
+            "role": call.role,
+            "note": call.note,
         },
     )
 
 
-def answered(step: int, response: Response | None, digest: str | None) -> Entry:
+def noted(note: Note) -> Entry:
+    """Event of a note."""
+    return Entry(
+        "note",
+        {
+            "number": note.number,
+            "kind": note.kind.value,
+            "title": note.title,
+            "step": note.step,
+        },
+    )
+
+
+def ordered(order: Order) -> Entry:
+    """Event of a person's order."""
+    payload = {"number": order.number, "order": order.kind.value}
+    return Entry("order", payload | {"text": order.text})
+
+
+def answered(
+    step: int, response: Response | None, digest: str | None, *, turn: int = 0
+) -> Entry:
     """Event of an answer, or of its failure if ``response`` is None.
 
     Parameters
@@ -84,12 +110,14 @@ def answered(step: int, response: Response | None, digest: str | None) -> Entry:
     digest
         Digest of the text of the response.
     """
-    payload: dict[str, Json] = {"step": step, "failed": response is None}
+    failed = response is None
+    payload: dict[str, Json] = {"step": step, "turn": turn, "failed": failed}
     if response is not None:
         payload |= {
             "model": response.model,
             "finish_reason": response.finish_reason,
             "text": digest,
+            "tool_calls": [call.name for call in response.tool_calls],
             "prompt_tokens": response.usage.prompt_tokens,
             "completion_tokens": response.usage.completion_tokens,
             "cost_usd": response.usage.cost_usd,
@@ -108,6 +136,7 @@ def added(program: Program, placements: Sequence[Placement]) -> Entry:
             "operator": candidate.operator.value,
             "island": candidate.island,
             "parents": list(candidate.parents),
+            "note": candidate.note,
             **_judgement(program.evaluation),
             **_moves(placements),
         },

@@ -1,6 +1,7 @@
 """The population in memory: what every store must do, in the simplest way."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -9,10 +10,14 @@ from evaluators.base import Evaluation
 from evolve.population import journal, rules
 from evolve.population.codec import digest
 from evolve.population.ledger import Ledger, Reservation
+from evolve.program import normal_id
 from evolve.records import (
     Call,
     CampaignInfo,
     Event,
+    Note,
+    NoteKind,
+    Order,
     Placement,
     Program,
     ProgramId,
@@ -33,7 +38,9 @@ class _Facts:
     steps: dict[ProgramId, int] = field(default_factory=dict)
     evaluations: dict[ProgramId, dict[Split, Evaluation]] = field(default_factory=dict)
     rejections: dict[int, Rejection] = field(default_factory=dict)
-    proposals: dict[int, Proposal] = field(default_factory=dict)
+    proposals: dict[tuple[int, int], Proposal] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
     living: dict[int, dict[ProgramId, None]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
@@ -101,28 +108,51 @@ class MemoryPopulation:
 
     def record_call(self, call: Call) -> None:
         """Keep a question before it is asked."""
-        if call.step in self._facts.proposals:
+        if call.key in self._facts.proposals:
             raise rules.asked_step(call.step)
-        self._facts.proposals[call.step] = Proposal(call=call)
+        self._facts.proposals[call.key] = Proposal(call=call)
         self._ledger = self._ledger.asked(call)
         self._log(journal.asked(call))
 
     def record_response(
-        self, step: int, response: Response | None, failure: str
+        self, step: int, response: Response | None, failure: str, *, turn: int = 0
     ) -> None:
         """Keep the answer of a call before anything reads it."""
         rules.check_answer(step, response, failure)
-        proposal = self._facts.proposals.get(step)
+        proposal = self._facts.proposals.get((step, turn))
         if proposal is None:
             raise rules.never_asked(step)
         if _answered(proposal):
             raise rules.answered_step(step)
-        self._facts.proposals[step] = replace(
+        self._facts.proposals[step, turn] = replace(
             proposal, response=response, failure=failure
         )
         self._ledger = self._ledger.answered(proposal.call.reserved_tokens, response)
         text = None if response is None else digest(response.text)
-        self._log(journal.answered(step, response, text))
+        self._log(journal.answered(step, response, text, turn=turn))
+
+    def add_note(self, note: Note) -> int:
+        """Keep a note and return its number."""
+        number = len(self._facts.notes)
+        self._facts.notes.append(replace(note, number=number))
+        self._log(journal.noted(self._facts.notes[-1]))
+        return number
+
+    def notes(self, kind: NoteKind | None = None, after: int = -1) -> Sequence[Note]:
+        """Return the notes with a number above ``after``, in order."""
+        found = self._facts.notes[after + 1 :]
+        return [note for note in found if kind is None or note.kind is kind]
+
+    def add_order(self, order: Order) -> int:
+        """Keep an order and return its number."""
+        number = len(self._facts.orders)
+        self._facts.orders.append(replace(order, number=number))
+        self._log(journal.ordered(self._facts.orders[-1]))
+        return number
+
+    def orders(self, after: int = -1) -> Sequence[Order]:
+        """Return the orders with a number above ``after``, in order."""
+        return self._facts.orders[after + 1 :]
 
     def add(self, program: Program, placements: Sequence[Placement] = ()) -> None:
         """Keep a judged candidate and what it changes in the islands."""
@@ -200,6 +230,26 @@ class MemoryPopulation:
         )
         return [self._facts.programs[step] for _, step in ranked[:count]]
 
+    def latest(self, count: int) -> Sequence[Program]:
+        """Programs with the highest steps, oldest first."""
+        steps = sorted(self._facts.programs)[::-1][:count]
+        return [self._facts.programs[step] for step in steps[::-1]]
+
+    def children(self) -> dict[ProgramId, int]:
+        """Count the programs by their first parent."""
+        programs = self._facts.programs.values()
+        first = (p.candidate.parents[0] for p in programs if p.candidate.parents)
+        return dict(Counter(first))
+
+    def judged(self) -> dict[int, int]:
+        """Count the programs by island."""
+        return dict(Counter(p.candidate.island for p in self._facts.programs.values()))
+
+    def normals(self) -> set[ProgramId]:
+        """Return the normal ids of all programs."""
+        programs = self._facts.programs.values()
+        return {normal_id(program.candidate.source) for program in programs}
+
     def lineage(self, program: ProgramId) -> Sequence[Program]:
         """First-parent line from a seed to the program, oldest first."""
         self._check_known([program])
@@ -226,20 +276,27 @@ class MemoryPopulation:
         found = [by[split].status.value for by in evaluations if split in by]
         return {status: found.count(status) for status in sorted(set(found))}
 
-    def proposals(self, after: int = -1, limit: int = 1000) -> Sequence[Proposal]:
-        """Return the calls with a step above ``after``, in order of steps."""
+    def proposals(
+        self, after: tuple[int, int] = (-1, -1), limit: int = 1000
+    ) -> Sequence[Proposal]:
+        """Return the calls with a key above ``after``, in order of keys."""
         proposals = self._facts.proposals
-        return [proposals[s] for s in sorted(proposals) if s > after][:limit]
+        return [proposals[key] for key in sorted(proposals) if key > after][:limit]
 
-    def proposal(self, step: int) -> Proposal | None:
-        """Return the call and response of a step, if it had one."""
-        return self._facts.proposals.get(step)
+    def dialogue(self, step: int) -> Sequence[Proposal]:
+        """Return the calls and responses of a step, in order of turns."""
+        proposals = self._facts.proposals
+        return [proposals[key] for key in sorted(proposals) if key[0] == step]
 
     def pending(self) -> Sequence[Proposal]:
         """Proposals, answered or not, whose step has no program and no rejection."""
         facts = self._facts
-        steps = facts.proposals.keys() - facts.programs.keys() - facts.rejections.keys()
-        return [facts.proposals[step] for step in sorted(steps)]
+        decided = facts.programs.keys() | facts.rejections.keys()
+        return [
+            facts.proposals[key]
+            for key in sorted(facts.proposals)
+            if key[0] not in decided
+        ]
 
     def next_step(self) -> int:
         """One more than the highest step that left any trace."""

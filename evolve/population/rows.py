@@ -11,11 +11,24 @@ from evolve.population.codec import (
     unpack_features,
     unpack_verdicts,
 )
+from evolve.population.dialogues import (
+    pack_history,
+    pack_tool_calls,
+    tools_text,
+    unpack_history,
+    unpack_tool_calls,
+    unpack_tools,
+)
+from evolve.program import normal_id
 from evolve.records import (
     Call,
     CampaignInfo,
     Candidate,
+    Note,
+    NoteKind,
     Operator,
+    Order,
+    OrderKind,
     Program,
     ProgramId,
     Proposal,
@@ -44,6 +57,8 @@ def program_values(program: Program) -> Values:
         "rationale": candidate.rationale or None,
         "split": program.evaluation.split.value,
         "seconds": program.seconds,
+        "note": candidate.note,
+        "normal": normal_id(candidate.source),
     }
 
 
@@ -92,6 +107,11 @@ def call_values(call: Call) -> Values:
         "reserved_usd": call.reserved_usd,
         "answered": False,
         "decided": False,
+        "turn": call.turn,
+        "role": call.role,
+        "note": call.note,
+        "history": pack_history(call.prompt.history),
+        "tools": digest(tools_text(call.prompt)) if call.prompt.tools else None,
     }
 
 
@@ -101,6 +121,7 @@ def response_values(response: Response | None, failure: str) -> Values:
     if response is not None:
         values |= {
             "text": response.text,
+            "tool_calls": pack_tool_calls(response.tool_calls),
             "response_model": response.model,
             "finish_reason": response.finish_reason,
             "prompt_tokens": response.usage.prompt_tokens,
@@ -137,6 +158,7 @@ def program_of(row: Row, instances: Sequence[str]) -> Program:
         island=row.island,
         parents=parents_of(row.parents),
         rationale=row.rationale or "",
+        note=row.note,
     )
     return Program(
         candidate=candidate,
@@ -157,6 +179,8 @@ def proposal_of(row: Row) -> Proposal:
         user=row.user_prompt,
         template=row.template,
         digest=row.digest,
+        history=unpack_history(row.history),
+        tools=unpack_tools(row.tools_text),
     )
     call = Call(
         step=row.step,
@@ -167,6 +191,9 @@ def proposal_of(row: Row) -> Proposal:
         parents=parents_of(row.parents),
         reserved_tokens=row.reserved_tokens,
         reserved_usd=row.reserved_usd,
+        turn=row.turn,
+        role=row.role,
+        note=row.note,
     )
     return Proposal(call=call, response=_response_of(row), failure=row.failure or "")
 
@@ -185,7 +212,24 @@ def _response_of(row: Row) -> Response | None:
         finish_reason=row.finish_reason,
         usage=usage,
         seconds=row.seconds,
+        tool_calls=unpack_tool_calls(row.tool_calls),
     )
+
+
+def note_of(row: Row) -> Note:
+    """Build the note of a row of ``notes``."""
+    return Note(
+        number=row.number,
+        kind=NoteKind(row.kind),
+        title=row.title,
+        text=row.text,
+        step=row.step,
+    )
+
+
+def order_of(row: Row) -> Order:
+    """Build the order of a row of ``orders``."""
+    return Order(number=row.number, kind=OrderKind(row.kind), text=row.text)
 
 
 def info_of(row: Row) -> CampaignInfo:

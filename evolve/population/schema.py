@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from evolve.population.codec import pack_text, unpack_text
 
-HEAD = "r0001"
+HEAD = "r0002"
 """Revision that ``metadata`` describes: the newest of ``migrations/versions``."""
 
 metadata = sa.MetaData(
@@ -142,6 +142,12 @@ calls = sa.Table(
     sa.Column("completion_tokens", sa.BigInteger),
     sa.Column("cost_usd", sa.Double),
     sa.Column("seconds", sa.Double),
+    sa.Column("turn", sa.Integer, primary_key=True),
+    _text("role"),
+    sa.Column("note", sa.Integer),
+    sa.Column("history", PackedText),
+    _digest("tools", "texts.id", nullable=True),
+    sa.Column("tool_calls", PackedText),
     sa.Index("ix_calls_decided", "campaign", "decided", "step"),
     sa.Index("ix_calls_answered", "campaign", "answered", "step"),
 )
@@ -158,6 +164,8 @@ programs = sa.Table(
     sa.Column("rationale", PackedText),
     sa.Column("split", sa.String(5), nullable=False),
     _double("seconds"),
+    sa.Column("note", sa.Integer),
+    sa.Column("normal", sa.String(32)),
     sa.Index("ix_programs_id", "campaign", "id", unique=True),
 )
 
@@ -207,6 +215,26 @@ living = sa.Table(
     sa.ForeignKeyConstraint(
         ["campaign", "step"], ["programs.campaign", "programs.step"]
     ),
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    _campaign(),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("kind"),
+    sa.Column("title", PackedText, nullable=False),
+    sa.Column("text", PackedText, nullable=False),
+    sa.Column("step", sa.Integer),
+)
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    _campaign(),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("kind"),
+    sa.Column("text", PackedText, nullable=False),
 )
 
 events = sa.Table(

@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from evaluators.base import Evaluation
 from evolve.population import journal, rows, rules, schema
 from evolve.population import statements as sql
 from evolve.population.changing import Change, Reader
 from evolve.population.codec import digest
+from evolve.population.dialogues import tools_text
 from evolve.population.lease import lease
 from evolve.population.ledger import Reservation
 from evolve.population.loading import KnownPrograms, Loader, matching, step_of
@@ -18,6 +20,9 @@ from evolve.records import (
     Call,
     CampaignInfo,
     Event,
+    Note,
+    NoteKind,
+    Order,
     Placement,
     Program,
     ProgramId,
@@ -105,10 +110,14 @@ class SqlPopulation:
     def record_call(self, call: Call) -> None:
         """Keep a question before it is asked."""
         with self._writing() as change:
-            if change(sql.call_state, of_step=call.step).first() is not None:
+            asked = change(sql.call_state, of_step=call.step, of_turn=call.turn)
+            if asked.first() is not None:
                 raise rules.asked_step(call.step)
             system = call.prompt.system
             change.share(self._new["texts"], id=digest(system), text=system)
+            if call.prompt.tools:
+                tools = tools_text(call.prompt)
+                change.share(self._new["texts"], id=digest(tools), text=tools)
             decided = change(sql.decided_step, of_step=call.step).first()
             values = rows.call_values(call) | {"decided": decided is not None}
             change.insert(sql.record_call, **values)
@@ -116,21 +125,57 @@ class SqlPopulation:
             change.log(journal.asked(call))
 
     def record_response(
-        self, step: int, response: Response | None, failure: str
+        self, step: int, response: Response | None, failure: str, *, turn: int = 0
     ) -> None:
         """Keep the answer of a call before anything reads it."""
         rules.check_answer(step, response, failure)
         with self._writing() as change:
-            call = change(sql.call_state, of_step=step).first()
+            call = change(sql.call_state, of_step=step, of_turn=turn).first()
             if call is None:
                 raise rules.never_asked(step)
             if call.answered:
                 raise rules.answered_step(step)
             values = rows.response_values(response, failure)
-            change(sql.change_call, of_step=step, **values)
+            change(sql.change_call, of_step=step, of_turn=turn, **values)
             change.totals = change.totals.answered(call.reserved_tokens, response)
             text = None if response is None else digest(response.text)
-            change.log(journal.answered(step, response, text))
+            change.log(journal.answered(step, response, text, turn=turn))
+
+    def add_note(self, note: Note) -> int:
+        """Keep a note and return its number."""
+        with self._writing() as change:
+            number: int = change(sql.next_note).scalar_one()
+            change.insert(
+                sql.insert_note,
+                number=number,
+                kind=note.kind.value,
+                title=note.title,
+                text=note.text,
+                step=note.step,
+            )
+            change.log(journal.noted(replace(note, number=number)))
+        return number
+
+    def notes(self, kind: NoteKind | None = None, after: int = -1) -> Sequence[Note]:
+        """Return the notes with a number above ``after``, in order."""
+        with self._reading() as read:
+            found = [rows.note_of(row) for row in read(sql.notes_after, after=after)]
+        return [note for note in found if kind is None or note.kind is kind]
+
+    def add_order(self, order: Order) -> int:
+        """Keep an order and return its number."""
+        with self._writing() as change:
+            number: int = change(sql.next_order).scalar_one()
+            change.insert(
+                sql.insert_order, number=number, kind=order.kind.value, text=order.text
+            )
+            change.log(journal.ordered(replace(order, number=number)))
+        return number
+
+    def orders(self, after: int = -1) -> Sequence[Order]:
+        """Return the orders with a number above ``after``, in order."""
+        with self._reading() as read:
+            return [rows.order_of(row) for row in read(sql.orders_after, after=after)]
 
     def add(self, program: Program, placements: Sequence[Placement] = ()) -> None:
         """Keep a judged candidate and what it changes in the islands."""
@@ -224,6 +269,27 @@ class SqlPopulation:
             steps = read(sql.best_steps, of_split=split.value, most=count).scalars()
             return self._loader.load(read, steps)
 
+    def latest(self, count: int) -> Sequence[Program]:
+        """Programs with the highest steps, oldest first."""
+        with self._reading() as read:
+            steps = list(read(sql.latest_steps, most=count).scalars())
+            return self._loader.load(read, steps[::-1])
+
+    def children(self) -> dict[ProgramId, int]:
+        """Count the programs by their first parent."""
+        with self._reading() as read:
+            return {ProgramId(row.parent): row.times for row in read(sql.children)}
+
+    def judged(self) -> dict[int, int]:
+        """Count the programs by island."""
+        with self._reading() as read:
+            return {row.island: row.times for row in read(sql.judged)}
+
+    def normals(self) -> set[ProgramId]:
+        """Return the normal ids of the programs that have one."""
+        with self._reading() as read:
+            return {ProgramId(normal) for normal in read(sql.normals).scalars()}
+
     def lineage(self, program: ProgramId) -> Sequence[Program]:
         """First-parent line from a seed to the program, oldest first."""
         with self._reading() as read:
@@ -255,17 +321,19 @@ class SqlPopulation:
             found = sorted(read(sql.statuses, of_split=split.value))
             return {row.status: row.times for row in found}
 
-    def proposals(self, after: int = -1, limit: int = 1000) -> Sequence[Proposal]:
-        """Return the calls with a step above ``after``, in order of steps."""
+    def proposals(
+        self, after: tuple[int, int] = (-1, -1), limit: int = 1000
+    ) -> Sequence[Proposal]:
+        """Return the calls with a key above ``after``, in order of keys."""
+        step, turn = after
         with self._reading() as read:
-            found = read(sql.calls_after, after=after, most=limit)
+            found = read(sql.calls_after, after=step, of_turn=turn, most=limit)
             return [rows.proposal_of(row) for row in found]
 
-    def proposal(self, step: int) -> Proposal | None:
-        """Return the call and response of a step, if it had one."""
+    def dialogue(self, step: int) -> Sequence[Proposal]:
+        """Return the calls and responses of a step, in order of turns."""
         with self._reading() as read:
-            row = read(sql.one_call, of_step=step).first()
-            return None if row is None else rows.proposal_of(row)
+            return [rows.proposal_of(row) for row in read(sql.calls_of, of_step=step)]
 
     def pending(self) -> Sequence[Proposal]:
         """Proposals, answered or not, whose step has no program and no rejection."""
@@ -319,7 +387,7 @@ class SqlPopulation:
     def _decide(self, change: Change, step: int) -> None:
         if change(sql.decided_step, of_step=step).first() is not None:
             raise rules.decided_step(step)
-        change(sql.change_call, of_step=step, decided=True)
+        change(sql.decide_calls, of_step=step, decided=True)
 
     def _judge(
         self, change: Change, step: int, evaluation: Evaluation, seconds: float

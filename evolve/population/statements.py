@@ -13,11 +13,13 @@ from evolve.population.ledger import Ledger
 
 _OF: sa.BindParameter[int] = sa.bindparam("of", type_=sa.Integer)
 _STEP: sa.BindParameter[int] = sa.bindparam("of_step", type_=sa.Integer)
+_TURN: sa.BindParameter[int] = sa.bindparam("of_turn", type_=sa.Integer)
 
 _campaigns, _ledgers = schema.campaigns.c, schema.ledgers.c
 _programs, _evaluations = schema.programs.c, schema.evaluations.c
 _calls, _living, _events = schema.calls.c, schema.living.c, schema.events.c
 _rejections = schema.rejections.c
+_notes, _orders = schema.notes.c, schema.orders.c
 
 
 def insert_new(table: sa.Table, dialect: str) -> sa.Insert:
@@ -53,29 +55,38 @@ change_ledger = sa.update(schema.ledgers).where(_ledgers.campaign == _OF)
 stop_requested = sa.select(_ledgers.stop_requested).where(_ledgers.campaign == _OF)
 
 record_call = sa.insert(schema.calls)
-change_call = sa.update(schema.calls).where(
+decide_calls = sa.update(schema.calls).where(
     _calls.campaign == _OF, _calls.step == _STEP
 )
+change_call = decide_calls.where(_calls.turn == _TURN)
 call_state = sa.select(_calls.answered, _calls.reserved_tokens).where(
-    _calls.campaign == _OF, _calls.step == _STEP
+    _calls.campaign == _OF, _calls.step == _STEP, _calls.turn == _TURN
 )
 unanswered = (
     sa.select(_calls.reserved_tokens, _calls.reserved_usd)
     .where(_calls.campaign == _OF, _calls.answered == sa.false())
-    .order_by(_calls.step)
+    .order_by(_calls.step, _calls.turn)
 )
+_tools = schema.texts.alias("tool_texts")
 _all_calls = (
-    sa.select(schema.calls, schema.texts.c.text.label("system_text"))
-    .join(schema.texts)
+    sa.select(
+        schema.calls,
+        schema.texts.c.text.label("system_text"),
+        _tools.c.text.label("tools_text"),
+    )
+    .join(schema.texts, schema.texts.c.id == _calls.system)
+    .outerjoin(_tools, _tools.c.id == _calls.tools)
     .where(_calls.campaign == _OF)
+    .order_by(_calls.step, _calls.turn)
 )
-one_call = _all_calls.where(_calls.step == _STEP)
-calls_after = (
-    _all_calls.where(_calls.step > sa.bindparam("after"))
-    .order_by(_calls.step)
-    .limit(sa.bindparam("most", type_=sa.Integer))
-)
-pending_calls = _all_calls.where(_calls.decided == sa.false()).order_by(_calls.step)
+calls_of = _all_calls.where(_calls.step == _STEP)
+calls_after = _all_calls.where(
+    sa.or_(
+        _calls.step > sa.bindparam("after"),
+        sa.and_(_calls.step == sa.bindparam("after"), _calls.turn > _TURN),
+    )
+).limit(sa.bindparam("most", type_=sa.Integer))
+pending_calls = _all_calls.where(_calls.decided == sa.false())
 
 insert_program = sa.insert(schema.programs)
 insert_evaluation = sa.insert(schema.evaluations)
@@ -120,6 +131,44 @@ steps_after = (
     .order_by(_programs.step)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+latest_steps = (
+    sa.select(_programs.step)
+    .where(_programs.campaign == _OF)
+    .order_by(_programs.step.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_first_parent = sa.func.substr(_programs.parents, 1, 32)
+children = (
+    sa.select(_first_parent.label("parent"), sa.func.count().label("times"))
+    .where(_programs.campaign == _OF, _programs.parents != "")
+    .group_by(_first_parent)
+)
+judged = (
+    sa.select(_programs.island, sa.func.count().label("times"))
+    .where(_programs.campaign == _OF)
+    .group_by(_programs.island)
+)
+normals = sa.select(_programs.normal).where(
+    _programs.campaign == _OF, _programs.normal.is_not(None)
+)
+insert_note = sa.insert(schema.notes)
+next_note = sa.select(sa.func.coalesce(sa.func.max(_notes.number) + 1, 0)).where(
+    _notes.campaign == _OF
+)
+notes_after = (
+    sa.select(schema.notes)
+    .where(_notes.campaign == _OF, _notes.number > sa.bindparam("after"))
+    .order_by(_notes.number)
+)
+insert_order = sa.insert(schema.orders)
+next_order = sa.select(sa.func.coalesce(sa.func.max(_orders.number) + 1, 0)).where(
+    _orders.campaign == _OF
+)
+orders_after = (
+    sa.select(schema.orders)
+    .where(_orders.campaign == _OF, _orders.number > sa.bindparam("after"))
+    .order_by(_orders.number)
+)
 ids = sa.select(_programs.id).where(_programs.campaign == _OF).order_by(_programs.step)
 ids_between = sa.select(_programs.id).where(
     _programs.campaign == _OF,
@@ -142,6 +191,7 @@ load_programs = (
         _programs.island,
         _programs.parents,
         _programs.rationale,
+        _programs.note,
         _programs.seconds.label("finished"),
         schema.sources.c.text.label("source"),
         *_evaluation_columns,

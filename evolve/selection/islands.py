@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from evolve.ports import View
 from evolve.records import Placement, Program
 
 Behaviour: TypeAlias = tuple[float | None, ...]
@@ -53,14 +54,20 @@ class IslandSelector:
     def __init__(self, settings: IslandSettings) -> None:
         self._settings = settings
 
-    def island(self, step: int) -> int:
+    @property
+    def islands(self) -> int:
+        """Number of islands."""
+        return self._settings.islands
+
+    def island(self, view: View, rng: np.random.Generator) -> int:  # noqa: ARG002
         """Visit the islands in turn."""
-        return step % self._settings.islands
+        return view.step % self._settings.islands
 
     def parents(
-        self, living: Sequence[Program], count: int, rng: np.random.Generator
+        self, view: View, island: int, count: int, rng: np.random.Generator
     ) -> Sequence[Program]:
         """Draw different parents, fewer than ``count`` if there are not enough."""
+        living = view.islands[island]
         able = [program for program in living if program.score is not None]
         chosen: list[Program] = []
         while able and len(chosen) < count:
@@ -69,17 +76,19 @@ class IslandSelector:
             able = [program for program in able if program.id != winner.id]
         return chosen
 
-    def admit(self, living: Sequence[Program], program: Program) -> Sequence[Placement]:
+    def admit(self, view: View, program: Program) -> Sequence[Placement]:
         """Let a program live if it works, is no copy, and there is room or a worse."""
-        return self._enter(living, program, program.candidate.island)
+        island = program.candidate.island
+        return self._enter(view.islands[island], program, island)
 
-    def hopeless_above(self, living: Sequence[Program], source: str) -> float | None:
+    def hopeless_above(self, view: View, island: int, source: str) -> float | None:
         """Return the score above which ``admit`` is certain to refuse a program.
 
         That is a score which is worse than that of a program no longer than it, and
         worse than that of everybody else of whom this is so. None while anything that
         works is welcome.
         """
+        living = view.islands[island]
         if len(living) < self._settings.island_size:
             return None
         _, outdone = _split(living)
@@ -89,19 +98,18 @@ class IslandSelector:
             return None
         return max(min(shorter)[0], rank(outdone[-1])[0])
 
-    def migrate(
-        self, islands: Sequence[Sequence[Program]], step: int
-    ) -> Sequence[Placement]:
+    def migrate(self, view: View) -> Sequence[Placement]:
         """Let each island's best program also live on the next island of the ring."""
-        if len(islands) < 2 or (step + 1) % self._settings.migration_interval:
+        count = self._settings.islands
+        if count < 2 or (view.step + 1) % self._settings.migration_interval:
             return ()
         placements: list[Placement] = []
-        for home, living in enumerate(islands):
-            able = [program for program in living if program.score is not None]
+        for home in range(count):
+            able = [p for p in view.islands[home] if p.score is not None]
             if able:
-                target = (home + 1) % len(islands)
+                target = (home + 1) % count
                 guest = min(able, key=rank)
-                placements += self._enter(islands[target], guest, target)
+                placements += self._enter(view.islands[target], guest, target)
         return placements
 
     def _draw(self, able: Sequence[Program], rng: np.random.Generator) -> Program:

@@ -209,6 +209,7 @@ class TestPrograms:
             "operator": "seed",
             "island": 0,
             "parents": [],
+            "note": None,
             "split": "train",
             "status": "ok",
             "score": 0.5,
@@ -555,17 +556,17 @@ class TestCalls:
         )
         response = a_response(AWKWARD, finish_reason="length")
         population.record_call(call)
-        asked = place.reopened(population).proposal(1)
+        asked = place.reopened(population).dialogue(1)[0]
         assert (asked.call, asked.response, asked.failure) == (call, None, "")
         population.record_response(1, response, "")
-        seen = place.reopened(population).proposal(1)
+        seen = place.reopened(population).dialogue(1)[0]
         assert (seen.call, seen.response, seen.failure) == (call, response, "")
-        assert place.reopened(population).proposal(0) is None
+        assert place.reopened(population).dialogue(0) == []
 
     def test_a_failure_comes_back_exactly(self, place, population):
         population.record_call(a_call(0))
         population.record_response(0, None, AWKWARD)
-        seen = place.reopened(population).proposal(0)
+        seen = place.reopened(population).dialogue(0)[0]
         assert (seen.response, seen.failure) == (None, AWKWARD)
 
     def test_events_tell_the_question_and_the_answer_without_times(self, population):
@@ -580,7 +581,7 @@ class TestCalls:
         assert asked["reserved_tokens"] == 1_000
         assert answer["prompt_tokens"] == 100
         assert "seconds" not in answer
-        assert failure == {"step": 1, "failed": True}
+        assert failure == {"step": 1, "turn": 0, "failed": True}
 
     def test_a_step_asks_once_and_is_answered_once(self, population):
         population.record_call(a_call(0))
@@ -621,10 +622,10 @@ class TestCalls:
         population.reject(a_rejection(2))
         seen = place.reopened(population)
         first = seen.proposals(limit=3)
-        rest = seen.proposals(after=first[-1].call.step, limit=3)
+        rest = seen.proposals(after=first[-1].call.key, limit=3)
         assert [p.call.step for p in (*first, *rest)] == [0, 2, 4, 7]
         assert rest[0].response == a_response()
-        assert seen.proposals(after=7) == []
+        assert seen.proposals(after=(7, 0)) == []
 
     def test_reservations_count_until_the_answer_is_there(self, place, population):
         population.record_call(a_call(0, reserved_tokens=700, reserved_usd=0.25))

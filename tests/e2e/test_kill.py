@@ -73,9 +73,9 @@ def facts(folder: Path) -> dict:
         steps = range(population.next_step())
         responses = {}
         for step in steps:
-            proposal = population.proposal(step)
-            if proposal is not None and proposal.response is not None:
-                responses[step] = proposal.response
+            for proposal in population.dialogue(step):
+                if proposal.response is not None:
+                    responses[proposal.call.key] = proposal.response
         return {
             "programs": {p.id: p for p in programs},
             "steps": [p.candidate.step for p in programs],

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 
 from evolve.agents.llm import LlmProposer, LlmSettings
+from evolve.llm.asking import Asker, OneModel
 from evolve.llm.client import LiteLlmModel
 from evolve.llm.ledger import Ledger
 from evolve.llm.settings import ModelSettings
 from evolve.population.memory import MemoryPopulation
 from evolve.records import Candidate, Operator, Placement, Reason, Rejection
+from tests.fakes.briefs import a_brief
 from tests.fakes.records import a_program, an_info
 from tests.fakes.tiny_problem import SPT, TINY
 
@@ -95,25 +97,33 @@ def test_a_real_answer_takes_the_whole_way(base_url):
     proposer = LlmProposer(
         problem=TINY,
         entry_point=TINY.default_entry_point,
-        model=LiteLlmModel(
-            ModelSettings(
-                name="openai/smollm2", base_url=base_url, max_tokens=MAX_TOKENS
+        asker=Asker(
+            router=OneModel(
+                LiteLlmModel(
+                    ModelSettings(
+                        name="openai/smollm2", base_url=base_url, max_tokens=MAX_TOKENS
+                    ),
+                    environ={},
+                )
             ),
-            environ={},
+            population=population,
+            ledger=ledger,
+            max_tokens=MAX_TOKENS,
         ),
         population=population,
-        ledger=ledger,
-        settings=LlmSettings(rewrite_share=0.0, max_tokens=MAX_TOKENS),
+        settings=LlmSettings(rewrite_share=0.0),
     )
 
     async def propose_twice():
         return [
-            await proposer.propose(step, 0, [parent], np.random.default_rng(step))
+            await proposer.propose(
+                a_brief([parent], step=step), np.random.default_rng(step)
+            )
             for step in (1, 2)
         ]
 
     for step, outcome in enumerate(asyncio.run(propose_twice()), start=1):
-        proposal = population.proposal(step)
+        proposal = population.dialogue(step)[0]
         response = proposal.response
         assert proposal.call.prompt.template == "mutate_diff"
         assert response is not None, proposal.failure

@@ -13,6 +13,7 @@ from evolve.agents.genetic.text import text
 from evolve.program import program_id
 from evolve.records import Candidate, Operator, Program
 from problems.base import EntryPoint, Feature, Split
+from tests.fakes.briefs import a_brief
 
 ENTRY_POINT = EntryPoint(
     name="priority",
@@ -111,4 +112,4 @@ def propose(one: GeneticProposer, sources, seed: int, step: int = 1):
     """What the proposer makes of these parents."""
     parents = [a_program(source, step=i) for i, source in enumerate(sources)]
     rng = np.random.default_rng(seed)
-    return asyncio.run(one.propose(step, 0, parents, rng))
+    return asyncio.run(one.propose(a_brief(parents, step=step), rng))

@@ -17,8 +17,9 @@ from evolve.agents.genetic.safety import denominators, powers, protect, tame
 from evolve.agents.genetic.simplify import simplify
 from evolve.agents.genetic.units import MixedUnitsError, Unit, consistent, unit_of
 from evolve.agents.genetic.vocabulary import Vocabulary, vocabulary
+from evolve.ports import Brief
 from evolve.program import program_id
-from evolve.records import Candidate, Operator, Program, ProgramId, Reason, Rejection
+from evolve.records import Candidate, Operator, ProgramId, Reason, Rejection
 from problems.base import AnyProblem, EntryPoint
 from problems.errors import ConfigError
 
@@ -98,13 +99,10 @@ class GeneticProposer:
         self._known = known
 
     async def propose(
-        self,
-        step: int,
-        island: int,
-        parents: Sequence[Program],
-        rng: np.random.Generator,
+        self, brief: Brief, rng: np.random.Generator
     ) -> Candidate | Rejection:
         """Make one candidate; a second parent lends parts to the first."""
+        step, island, parents = brief.step, brief.island, brief.parents
         ids = tuple(parent.id for parent in parents)
         operator = Operator.CROSSOVER if len(parents) > 1 else Operator.MUTATION
         try:

@@ -74,7 +74,7 @@ def searched():
         evaluator=InlineEvaluator(replace(TINY, reference=wrongly_proved)),
         clock=lambda: 0.0,
     )
-    asyncio.run(CampaignLoop(plan, ports, islands=1).run())
+    asyncio.run(CampaignLoop(plan, ports).run())
     return population, proposer
 
 

@@ -13,6 +13,7 @@ from evolve.population.memory import MemoryPopulation
 from evolve.records import Candidate, Operator, Reason
 from evolve.selection.islands import IslandSelector, IslandSettings
 from problems.base import Split
+from tests.fakes.briefs import a_view
 from tests.fakes.fixed_evaluator import FixedEvaluator
 from tests.fakes.records import a_program, a_source, an_evaluation, an_info
 
@@ -34,8 +35,9 @@ def test_no_program_above_the_limit_would_be_admitted(seed):
     selector = IslandSelector(SETTINGS)
     living, hopeless = [], 0
     for program in programs(seed):
-        limit = selector.hopeless_above(living, program.candidate.source)
-        placements = selector.admit(living, program)
+        view = a_view(living)
+        limit = selector.hopeless_above(view, 0, program.candidate.source)
+        placements = selector.admit(view, program)
         if limit is not None and program.score > limit:
             hopeless += 1
             assert not placements
@@ -51,21 +53,21 @@ def test_while_there_is_room_everybody_is_welcome():
     selector = IslandSelector(SETTINGS)
     living = list(programs(0, count=5))
 
-    assert selector.hopeless_above(living, "x" * 999) is None
+    assert selector.hopeless_above(a_view(living), 0, "x" * 999) is None
 
 
 class Proposer:
     """The same programs in every campaign, whatever the parents are."""
 
-    async def propose(self, step, island, parents, _rng):
-        source = a_source(step)
+    async def propose(self, brief, _rng):
+        step, source = brief.step, a_source(brief.step)
         return Candidate(
             id=program_id(source),
             step=step,
             source=source,
             operator=Operator.MUTATION,
-            island=island,
-            parents=tuple(p.id for p in parents),
+            island=brief.island,
+            parents=tuple(p.id for p in brief.parents),
         )
 
 
@@ -98,9 +100,9 @@ def campaign(*, racing, budget=80):
         proposer=Proposer(),
         evaluator=evaluator,
         clock=lambda: 0.0,
-        hopeless_above=selector.hopeless_above if racing else None,
+        racing=racing,
     )
-    asyncio.run(CampaignLoop(plan, ports, islands=1).run())
+    asyncio.run(CampaignLoop(plan, ports).run())
     return population, evaluator
 
 

@@ -3,8 +3,9 @@ import asyncio
 import numpy as np
 import pytest
 
-from evolve.agents.llm import LlmProposer, LlmSettings, prompt_tokens
+from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.errors import ModelUnavailableError
+from evolve.llm.asking import Asker, OneModel, prompt_tokens
 from evolve.llm.errors import ModelCallError
 from evolve.llm.ledger import BudgetExhausted, Ledger
 from evolve.llm.scripted import ScriptedModel
@@ -20,7 +21,7 @@ from evolve.records import (
     Response,
     Usage,
 )
-from problems.errors import ConfigError
+from tests.fakes.briefs import a_brief
 from tests.fakes.records import a_program, a_prompt, a_source, an_evaluation, an_info
 from tests.fakes.tiny_problem import TINY
 
@@ -38,9 +39,9 @@ class Journal(MemoryPopulation):
         self.order.append("call")
         super().record_call(call)
 
-    def record_response(self, step, response, failure):
+    def record_response(self, step, response, failure, *, turn=0):
         self.order.append("response")
-        super().record_response(step, response, failure)
+        super().record_response(step, response, failure, turn=turn)
 
 
 class SlowModel:
@@ -82,13 +83,18 @@ def population():
     return population
 
 
-def a_proposer(population, model, *, ledger=None, **settings):
+def a_proposer(population, model, *, ledger=None, max_tokens=4096, **settings):
+    ledger = ledger or Ledger(tokens=None, usd=None)
     return LlmProposer(
         problem=TINY,
         entry_point=TINY.default_entry_point,
-        model=model,
+        asker=Asker(
+            router=OneModel(model),
+            population=population,
+            ledger=ledger,
+            max_tokens=max_tokens,
+        ),
         population=population,
-        ledger=ledger or Ledger(tokens=None, usd=None),
         settings=LlmSettings(**settings),
     )
 
@@ -96,7 +102,12 @@ def a_proposer(population, model, *, ledger=None, **settings):
 def propose(proposer, population, *, step=10, count=1, seed=0):
     parents = list(population.living(0))[:count]
     rng = np.random.default_rng(seed)
-    return asyncio.run(proposer.propose(step, 0, parents, rng))
+    return asyncio.run(proposer.propose(a_brief(parents, step=step), rng))
+
+
+def settled(proposer, population, dialogue):
+    brief = a_brief(list(population.living(0))[:1], step=10)
+    return asyncio.run(proposer.resume(brief, dialogue, np.random.default_rng(0)))
 
 
 def test_an_answer_becomes_a_candidate(population):
@@ -122,7 +133,7 @@ def test_the_response_is_durable_even_if_it_cannot_be_used(population):
     outcome = propose(a_proposer(population, ScriptedModel(["no"])), population)
     assert isinstance(outcome, Rejection)
     assert outcome.reason is Reason.NO_CODE
-    assert population.proposal(10).response.text == "no"
+    assert population.dialogue(10)[0].response.text == "no"
 
 
 def test_a_failed_call_is_a_rejection_and_is_kept(population):
@@ -130,14 +141,14 @@ def test_a_failed_call_is_a_rejection_and_is_kept(population):
     outcome = propose(a_proposer(population, model), population)
     assert outcome.reason is Reason.MODEL_FAILED
     assert outcome.detail == "503 for ever"
-    assert population.proposal(10).failure == "503 for ever"
+    assert population.dialogue(10)[0].failure == "503 for ever"
 
 
 def test_a_model_that_cannot_be_used_ends_it_and_leaves_no_open_call(population):
     model = BrokenModel(ModelUnavailableError("no API key"))
     with pytest.raises(ModelUnavailableError):
         propose(a_proposer(population, model), population)
-    assert population.proposal(10).failure == "no API key"
+    assert population.dialogue(10)[0].failure == "no API key"
 
 
 def test_two_parents_are_crossed_and_one_is_changed(population):
@@ -170,7 +181,7 @@ def test_a_program_too_long_to_be_shown_is_edited_not_rewritten(population):
     population.add(long, [Placement(program=long.id, island=0, living=True)])
     proposer = a_proposer(population, ScriptedModel(lambda p, s: NEW), rewrite_share=1)
     rng = np.random.default_rng(0)
-    outcome = asyncio.run(proposer.propose(60, 0, [long], rng))
+    outcome = asyncio.run(proposer.propose(a_brief([long], step=60), rng))
     assert outcome.operator is Operator.DIFF
 
 
@@ -189,7 +200,7 @@ def test_prompts_show_failures_of_the_island_but_not_of_others(population):
         failure = an_evaluation(None, message=f"failure on island {island}")
         population.add(a_program(step, evaluation=failure, island=island))
     propose(a_proposer(population, ScriptedModel([NEW])), population)
-    user = population.proposal(10).call.prompt.user
+    user = population.dialogue(10)[0].call.prompt.user
     assert "failure on island 0" in user
     assert "failure on island 1" not in user
 
@@ -198,14 +209,15 @@ def test_an_answered_call_of_an_earlier_session_is_settled(population):
     proposer = a_proposer(population, ScriptedModel([NEW]))
     outcome = propose(proposer, population)
     stored = population.pending()
-    assert [proposer.settle(proposal) for proposal in stored] == [outcome]
+    assert settled(proposer, population, stored) == outcome
     unanswered = Proposal(call=stored[0].call, failure="broken")
-    assert proposer.settle(unanswered).reason is Reason.MODEL_FAILED
+    refused = settled(proposer, population, [unanswered])
+    assert refused.reason is Reason.MODEL_FAILED
 
 
 def test_a_call_is_reserved_at_its_worst(population):
     propose(a_proposer(population, ScriptedModel([NEW]), max_tokens=123), population)
-    call = population.proposal(10).call
+    call = population.dialogue(10)[0].call
     assert call.reserved_tokens == prompt_tokens(call.prompt) + 123
     assert call.reserved_usd == 0.0
 
@@ -223,11 +235,6 @@ def test_an_empty_budget_ends_the_search_before_anything_is_recorded(population)
     assert population.order == []
 
 
-def test_a_dollar_cap_without_a_price_is_refused_at_the_start(population):
-    with pytest.raises(ConfigError, match="usd_per_million"):
-        a_proposer(population, SlowModel(Usage()), ledger=Ledger(tokens=None, usd=1.0))
-
-
 def test_a_step_waits_for_calls_in_flight_to_leave_room(population):
     async def two():
         model = SlowModel(Usage(prompt_tokens=10, completion_tokens=10))
@@ -236,7 +243,9 @@ def test_a_step_waits_for_calls_in_flight_to_leave_room(population):
         parents = population.living(0)[:1]
         tasks = [
             asyncio.create_task(
-                proposer.propose(step, 0, parents, np.random.default_rng(step))
+                proposer.propose(
+                    a_brief(parents, step=step), np.random.default_rng(step)
+                )
             )
             for step in (10, 11)
         ]
@@ -259,7 +268,7 @@ def test_a_cancelled_call_counts_as_reserved(population):
         proposer = a_proposer(population, model, ledger=ledger)
         parents = population.living(0)[:1]
         task = asyncio.create_task(
-            proposer.propose(10, 0, parents, np.random.default_rng(0))
+            proposer.propose(a_brief(parents, step=10), np.random.default_rng(0))
         )
         await asyncio.sleep(0)
         task.cancel()
@@ -268,5 +277,5 @@ def test_a_cancelled_call_counts_as_reserved(population):
         return ledger.tokens
 
     tokens = asyncio.run(cancelled())
-    assert tokens == population.proposal(10).call.reserved_tokens
+    assert tokens == population.dialogue(10)[0].call.reserved_tokens
     assert tokens == population.spent().tokens

@@ -217,7 +217,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(url):
         assert list(programs) == [a_program(s, 0.5) for s in range(len(programs))]
         assert population.living(0) == list(programs)
         for step in range(len(programs)):
-            assert population.proposal(step).response.text == f"answer {step}"
+            assert population.dialogue(step)[0].response.text == f"answer {step}"
         events = population.events(limit=100_000)
         assert [e.seq for e in events] == list(range(len(events)))
         assert population.spent().candidates == len(programs)
