@@ -167,7 +167,7 @@ class Twins(RuleBasedStateMachine):
         program = a_candidate(step).id
         for name in ("lineage", "evaluations", "get"):
             self.both(name, program)
-        self.both("proposal", step)
+        self.both("dialogue", step)
         self.both("programs", step, 2)
         self.both("events", step, 3)
         self.both("best", step, Split.VALID)

@@ -40,16 +40,16 @@ class Scripted:
         self.parents = []
         self._expressions = list(EXPRESSIONS)
 
-    async def propose(self, step, island, parents, _rng):
-        self.parents += parents
+    async def propose(self, brief, _rng):
+        self.parents += brief.parents
         source = SPT.replace("return p", f"return {self._expressions.pop(0)}")
         return Candidate(
             id=program_id(source),
-            step=step,
+            step=brief.step,
             source=source,
             operator=Operator.MUTATION,
-            island=island,
-            parents=tuple(p.id for p in parents),
+            island=brief.island,
+            parents=tuple(p.id for p in brief.parents),
         )
 
 
