@@ -44,25 +44,29 @@ class Row:
     high: float
 
 
+def makespans(
+    chosen: Sequence[JsspInstance], rules: Iterable[str] = ()
+) -> dict[str, list[float]]:
+    """Run the baselines named in ``rules``, or all, on the instances."""
+    shops = [simulate.decode(encode(one)) for one in chosen]
+    return {
+        rule: [_makespan(rule, *pair) for pair in zip(chosen, shops, strict=True)]
+        for rule in rules or baselines()
+    }
+
+
 def compare(
     chosen: Sequence[JsspInstance],
     best: Callable[[JsspInstance], float],
-    rules: Iterable[str] = (),
+    found: Mapping[str, Sequence[float]],
 ) -> list[Row]:
-    """Run the baselines named in ``rules``, or all, on the instances.
-
-    ``best`` is what the gap of an instance is measured against.
-    """
-    shops = [simulate.decode(encode(one)) for one in chosen]
+    """Compare makespans by rule with ``best``, the target of an instance."""
+    groups = [one.group for one in chosen]
     targets = [best(one) for one in chosen]
-    found = []
-    for rule in rules or baselines():
-        gaps = [
-            _makespan(rule, one, shop) / target - 1
-            for one, shop, target in zip(chosen, shops, targets, strict=True)
-        ]
-        found.append(_row(rule, [one.group for one in chosen], gaps))
-    return found
+    return [
+        _row(rule, groups, [x / y - 1 for x, y in zip(values, targets, strict=True)])
+        for rule, values in found.items()
+    ]
 
 
 def best_known(instance: JsspInstance) -> float:
@@ -77,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("split", choices=[*Split, "ta"], help="ta: Taillard's 80")
     split = parser.parse_args(arguments).split
     chosen = taillard() if split == "ta" else instances(Split(split))
-    rows = compare(chosen, best_known)
+    rows = compare(chosen, best_known, makespans(chosen))
     groups = list(rows[0].groups)
     head = ["rule", *groups, "all", "95 % interval"]
     sys.stdout.write(

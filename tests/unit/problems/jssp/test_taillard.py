@@ -12,7 +12,23 @@ def test_the_eighty_instances_are_the_published_ones_bit_for_bit():
 
 def test_the_first_rows_of_ta01_are_those_of_the_paper():
     first = taillard()[0]
-    assert first.times[0] == (94, 66, 10, 53, 26, 15, 65, 82, 10, 27, 93, 92, 96, 70, 83)
+    assert first.times[0] == (
+        94,
+        66,
+        10,
+        53,
+        26,
+        15,
+        65,
+        82,
+        10,
+        27,
+        93,
+        92,
+        96,
+        70,
+        83,
+    )
     assert first.machines[0] == (6, 12, 4, 7, 3, 2, 10, 11, 8, 14, 9, 13, 5, 0, 1)
 
 

@@ -22,7 +22,7 @@ def test_the_objective_is_the_last_end():
         "idle_share": 1 - 17 / 22,
         "wait_share": (25 - 17) / 33,
         "short_first_share": 1.0,
-        "urgent_first_share": 0.5,
+        "urgent_first_share": 0.75,
     }
 
 
