@@ -170,8 +170,6 @@ class _Floor:
 
     def first_of(self, machine: int, places: list[int], t: int) -> int:
         """Choose among some places in the queue of a machine; gives one of them."""
-        if len(places) == 1:
-            return places[0]
         ops = [self.ops[machine][place] for place in places]
         jobs = [self.jobs[machine][place] for place in places]
         sums = sum([op[0] for op in ops]), sum([op[2] for op in ops])
@@ -242,23 +240,35 @@ def _active(floor: _Floor) -> None:
     while (end := min(earliest)) < inf:
         machine = earliest.index(end)
         since, queue = free[machine], floor.ops[machine]
-        begins = [max(op.ready, since) for op in queue]
-        places = [
-            place
-            for place, begin in enumerate(begins)
-            if begin < end or begin + queue[place].p == end
-        ]
-        places.sort(key=floor.jobs[machine].__getitem__)
-        t = min(begins)
-        at = floor.first_of(machine, places, t)
-        free[machine], job = floor.start(machine, at, begins[at])
+        places = _conflicting(queue, since, end)
+        if len(places) > 1:
+            places.sort(key=floor.jobs[machine].__getitem__)
+            t = max(since, min([queue[place].ready for place in places]))
+            at = floor.first_of(machine, places, t)
+        else:
+            at = places[0]
+        free[machine], job = floor.start(machine, at, max(queue[at].ready, since))
         waits_for = floor.advance(job, free[machine])
         earliest[machine] = _earliest_end(queue, free[machine])
         if waits_for >= 0:
-            earliest[waits_for] = _earliest_end(floor.ops[waits_for], free[waits_for])
+            latest = floor.ops[waits_for][-1]
+            reached = max(latest.ready, free[waits_for]) + latest.p
+            earliest[waits_for] = min(earliest[waits_for], reached)
+
+
+def _conflicting(queue: Sequence[Op], since: int, end: float) -> list[int]:
+    """Give the places of operations that can start before ``end``, the earliest one."""
+    if since < end:
+        places = [place for place, op in enumerate(queue) if op.ready < end]
+        if places:
+            return places
+    # Only an operation without length can end when it starts.
+    ends = [max(op.ready, since) + op.p for op in queue]
+    return [place for place, reached in enumerate(ends) if reached == end]
 
 
 def _earliest_end(queue: Sequence[Op], free: int) -> float:
+    """Give the earliest end of an operation on a machine that is free from ``free``."""
     # Without a call of max, which would cost more than all the rest.
     ends = [
         (op.ready if op.ready > free else free) + op.p  # noqa: FURB136
