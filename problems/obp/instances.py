@@ -74,11 +74,11 @@ _SPLITS: Mapping[Split, tuple[_Batch, ...]] = MappingProxyType(
     {
         Split.SMOKE: (_Batch("weibull", 60, 2, 1000), _Batch("uniform", 60, 2, 1000)),
         Split.TRAIN: (
-            _Batch("weibull", 1000, 4, 2000),
-            _Batch("uniform", 500, 6, 2000),
+            _Batch("weibull", 1000, 2, 2000),
+            _Batch("uniform", 500, 4, 2000),
         ),
         Split.VALID: (
-            _Batch("weibull", 1000, 10, 3000),
+            _Batch("weibull", 1000, 5, 3000),
             _Batch("uniform", 500, 10, 3000),
         ),
         Split.TEST: (

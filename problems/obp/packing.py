@@ -68,33 +68,36 @@ class Levels:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._room = 0
-        self._open = 0
-        self._total = 0
-        self._largest = 0
         self._free: list[int] = []
         self._levels: list[int] = []
-        self._bins: dict[int, list[int]] = {}
+        self._bins: list[list[int]] = [[] for _ in range(capacity + 1)]
+        self._alike = [0] * (capacity + 1)
         self._sizes: list[int] = []
-        self._counts: dict[int, int] = {}
+        self._exact = [0] * (capacity + 1)
+        self._total = 0
+        self._largest = 0
+        self._open = 0
+        self._room = 0
 
     def offer(self, item: int) -> tuple[list[Bin], State]:
         """Choices by free capacity, the empty bin last; and the moment."""
-        bins, counts, sizes = self._bins, self._counts, self._sizes
+        alike, exact, bins, sizes = self._alike, self._exact, self._bins, self._sizes
         levels = self._levels
+        make = Bin._make
         offered = []
         for free in levels[bisect_left(levels, item) :]:
             after = free - item
-            alike = bins[free]
             offered.append(
-                Bin(
-                    free,
-                    after,
-                    len(alike),
-                    len(bins[after]) if after in bins else 0,
-                    counts.get(after, 0),
-                    bisect_right(sizes, after),
-                    alike[0],
+                make(
+                    (
+                        free,
+                        after,
+                        alike[free],
+                        alike[after],
+                        exact[after],
+                        bisect_right(sizes, after),
+                        bins[free][0],
+                    )
                 )
             )
         return [*offered, self._empty(item)], self._state(item)
@@ -102,7 +105,7 @@ class Levels:
     def observe(self, item: int) -> Json:
         """Choices and moment as lists of numbers."""
         offered, state = self.offer(item)
-        return {"item": item, "bins": [list(b) for b in offered], "state": list(state)}
+        return {"item": item, "bins": offered, "state": state}
 
     def place(self, item: int, index: int) -> bool:
         """Put ``item`` into the bin ``index``, the earliest of its free capacity."""
@@ -120,7 +123,7 @@ class Levels:
         self._total += item
         self._largest = max(self._largest, item)
         insort(self._sizes, item)
-        self._counts[item] = self._counts.get(item, 0) + 1
+        self._exact[item] += 1
         return True
 
     def _empty(self, item: int) -> Bin:
@@ -129,8 +132,8 @@ class Levels:
             self._capacity,
             after,
             0,
-            len(self._bins.get(after, ())),
-            self._counts.get(after, 0),
+            self._alike[after],
+            self._exact[after],
             bisect_right(self._sizes, after),
             len(self._free),
         )
@@ -157,16 +160,15 @@ class Levels:
         if not free:
             self._open -= 1
             return
-        if free not in self._bins:
-            self._bins[free] = []
+        if not self._alike[free]:
             insort(self._levels, free)
+        self._alike[free] += 1
         heappush(self._bins[free], index)
 
     def _take(self, free: int) -> None:
-        same = self._bins[free]
-        heappop(same)
-        if not same:
-            del self._bins[free]
+        heappop(self._bins[free])
+        self._alike[free] -= 1
+        if not self._alike[free]:
             del self._levels[bisect_left(self._levels, free)]
 
 

@@ -8,8 +8,8 @@ from problems.obp.instances import FAMILIES, generate, instances, or3_like
 
 SIZES = {
     Split.SMOKE: {"weibull60": 2, "uniform60": 2},
-    Split.TRAIN: {"weibull1000": 4, "uniform500": 6},
-    Split.VALID: {"weibull1000": 10, "uniform500": 10},
+    Split.TRAIN: {"weibull1000": 2, "uniform500": 4},
+    Split.VALID: {"weibull1000": 5, "uniform500": 10},
     Split.TEST: {"weibull1000": 20, "uniform500": 20},
     Split.OOD: {"weibull2500": 5, "normal500": 10, "wide200": 10, "triplet249": 10},
 }
@@ -27,7 +27,7 @@ def test_an_instance_is_fixed_for_ever():
     one = instances(Split.TRAIN)[0]
     assert (one.id, one.capacity) == ("weibull1000-s2000", 100)
     assert one.items[:8] == (43, 39, 30, 21, 31, 34, 65, 39)
-    two = instances(Split.TRAIN)[4]
+    two = instances(Split.TRAIN)[2]
     assert (two.id, two.capacity) == ("uniform500-s2000", 150)
     assert two.items[:8] == (27, 31, 43, 93, 38, 30, 47, 96)
 

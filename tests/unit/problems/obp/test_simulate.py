@@ -20,8 +20,8 @@ def test_the_least_cost_and_the_largest_priority_take_the_item():
     assert _run(lambda bin, *_: bin.after) == [0, 1, 0, 1]
     assert _run(lambda bin, *_: -bin.after) == [0, 1, 2, 3]
     assert _run(lambda item, bins: item - bins, "priority") == [0, 1, 0, 1]
-    # An empty bin that is not the first one may be opened: bins 0 and 3 at most.
-    assert _run(lambda item, bins: np.arange(len(bins)), "priority") == [3, 2, 2, 1]
+    # The rightmost bin with room, though the bins to its left are empty.
+    assert _run(lambda item, bins: np.arange(len(bins)), "priority") == [3, 2, 3, 2]
 
 
 def test_ties_go_to_the_bin_opened_first_whatever_its_level():
