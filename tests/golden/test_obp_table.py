@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
+from problems.obp.heuristics import funsearch_weibull
 from problems.obp.importer import read
 from problems.obp.instances import or3_like
 from problems.obp.packing import Line, Row
 from problems.obp.simulate import decide
-from problems.obp.heuristics import funsearch_weibull
 from problems.obp.table import compare
 from problems.obp.verify import verify
 from tests.unit.problems.obp.shared_data import weibull_5k

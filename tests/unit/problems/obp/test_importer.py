@@ -99,7 +99,7 @@ def test_a_million_lines_are_refused_at_the_one_that_is_too_many(tmp_path):
 
 def test_a_huge_file_is_not_even_read(tmp_path, monkeypatch):
     monkeypatch.setattr(importer, "MAX_BYTES", 9)
-    with pytest.raises(ConfigError, match="line 1: .* bytes are more than the 9"):
+    with pytest.raises(ConfigError, match=r"line 1: .* bytes are more than the 9"):
         read(_write(tmp_path, GOOD))
 
 

@@ -17,8 +17,8 @@ def _run(heuristic, entry_point="cost", arrivals=FOUR):
 
 
 def test_the_least_cost_and_the_largest_priority_take_the_item():
-    assert _run(lambda bin, *_: bin.after) == [0, 1, 0, 1]
-    assert _run(lambda bin, *_: -bin.after) == [0, 1, 2, 3]
+    assert _run(lambda b, *_: b.after) == [0, 1, 0, 1]
+    assert _run(lambda b, *_: -b.after) == [0, 1, 2, 3]
     assert _run(lambda item, bins: item - bins, "priority") == [0, 1, 0, 1]
     # The rightmost bin with room, though the bins to its left are empty.
     assert _run(lambda item, bins: np.arange(len(bins)), "priority") == [3, 2, 3, 2]
@@ -58,7 +58,7 @@ def test_an_item_that_fits_nowhere_asks_nobody():
 )
 def test_a_cost_that_is_no_finite_number_names_bin_and_item(value, shown):
     with pytest.raises(ValueError) as caught:
-        _run(lambda bin, item, _: value if bin.order == 1 and item == 3 else bin.after)
+        _run(lambda b, item, _: value if b.order == 1 and item == 3 else b.after)
     text = f"cost of bin 1 for item 3 is {shown}, not a finite number"
     assert str(caught.value) == text
 
@@ -73,7 +73,7 @@ def test_priorities_that_are_not_one_number_for_each_bin_are_refused(value):
 
 
 def test_integers_beyond_floats_are_costs():
-    assert _run(lambda bin, *_: 10**400 * bin.after) == [0, 1, 0, 1]
+    assert _run(lambda b, *_: 10**400 * b.after) == [0, 1, 0, 1]
 
 
 def test_the_array_of_bins_is_a_copy():
