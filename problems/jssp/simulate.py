@@ -9,10 +9,10 @@ Algorithms for solving production-scheduling problems, Operations Research 8 (19
 import random
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from math import inf, isfinite
+from math import inf
 from typing import Any, NamedTuple
 
-_NUMBERS = frozenset({bool, int, float})
+from problems.values import first_unusable, usable
 
 
 class Op(NamedTuple):
@@ -191,7 +191,7 @@ class _Floor:
         state = _new(State, about)
         priority = self._priority
         values = [priority(op, state) for op in ops]
-        if not _usable(values):
+        if not usable(values):
             raise ValueError(_complaint(values, jobs, machine, t))
         return values.index(min(values))
 
@@ -277,23 +277,9 @@ def _earliest_end(queue: Sequence[Op], free: int) -> float:
     return min(ends, default=inf)
 
 
-def _usable(values: list[Any]) -> bool:
-    if not _NUMBERS.issuperset(map(type, values)):
-        return False
-    try:
-        return all(map(isfinite, values))
-    except OverflowError:  # an integer beyond the range of floats is finite
-        return all(type(value) is not float or isfinite(value) for value in values)
-
-
 def _complaint(values: list[Any], jobs: list[int], machine: int, t: int) -> str:
-    value, job = next(
-        (value, job)
-        for value, job in zip(values, jobs, strict=True)
-        if not _usable([value])
-    )
-    shown = repr(value) if type(value) is float else type(value).__name__
+    at, shown = first_unusable(values)
     return (
-        f"priority of job {job} on machine {machine} at time {t} is {shown}, "
+        f"priority of job {jobs[at]} on machine {machine} at time {t} is {shown}, "
         "not a finite number"
     )

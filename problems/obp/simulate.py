@@ -2,15 +2,14 @@
 
 import random
 from collections.abc import Callable
-from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.obp.packing import Bin, Levels, State
+from problems.values import first_unusable, usable
 
-_NUMBERS = frozenset({bool, int, float})
 _NUMERIC = "biuf"
 """Kinds of numpy's types that are real numbers."""
 
@@ -86,7 +85,7 @@ def _cheapest(
     if len(offered) == 1:
         return offered[0].order
     values = [cost(one, item, state) for one in offered]
-    if not _usable(values):
+    if not usable(values):
         raise ValueError(_complaint(values, offered, state))
     least = min(values)
     if values.count(least) == 1:
@@ -95,24 +94,10 @@ def _cheapest(
     return min(one.order for value, one in tied if value == least)
 
 
-def _usable(values: list[Any]) -> bool:
-    if not _NUMBERS.issuperset(map(type, values)):
-        return False
-    try:
-        return all(map(isfinite, values))
-    except OverflowError:  # an integer beyond the range of floats is finite
-        return all(type(value) is not float or isfinite(value) for value in values)
-
-
 def _complaint(values: list[Any], offered: list[Bin], state: State) -> str:
-    value, one = next(
-        (value, one)
-        for value, one in zip(values, offered, strict=True)
-        if not _usable([value])
-    )
-    shown = repr(value) if type(value) is float else type(value).__name__
+    at, shown = first_unusable(values)
     return (
-        f"cost of bin {one.order} for item {state.n - 1} is {shown}, "
+        f"cost of bin {offered[at].order} for item {state.n - 1} is {shown}, "
         "not a finite number"
     )
 
