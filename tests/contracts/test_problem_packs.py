@@ -1,7 +1,7 @@
 """What every installed pack promises.
 
-Everything here is general; ``tests/contracts/packs/NAME.py`` says how the jobs of a pack
-are renamed, how an answer is spoilt, and what heuristics that cheat look like.
+Everything here is general; ``tests/contracts/packs/NAME.py`` says how the jobs of a
+pack are renamed, how an answer is spoilt, and what heuristics that cheat look like.
 """
 
 import ast
