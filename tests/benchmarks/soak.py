@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.soak --candidates 20000
 
-One candidate in twenty is a program of evaluators.hostile. One row per 2,000 candidates:
-memory (proportional, MiB) of the host and of its other processes together, descriptors
-of the host and of the others, processes, threads of the host, candidates per second.
+One candidate in twenty is a program of evaluators.hostile. One row per 2,000
+candidates: memory (anonymous, proportional, MiB) of the host and of its other processes
+together, descriptors of the host and of the others, processes, threads of the host,
+candidates per second.
 Ends with 1 if anything grew or a hostile program got a score.
 """
 
