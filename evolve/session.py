@@ -25,11 +25,9 @@ from evolve.agents.genetic import GeneticProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign
-from evolve.llm.asking import Asker, OneModel
-from evolve.llm.ledger import Ledger
-from evolve.llm.models import ModelSettings, open_model
+from evolve.llm.asking import Asker
+from evolve.llm.opening import OpenModels, open_models
 from evolve.population import OpenPopulation
-from evolve.ports import ChatModel
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -137,7 +135,7 @@ def create(campaign: Campaign, location: Location) -> Run:
     """
     problem = registry.load(campaign.problem)
     seed_programs(campaign, problem)
-    _open_model(campaign, Spent())
+    open_models(campaign, Spent())
     try:
         location.folder.mkdir(parents=True, exist_ok=True)
         write_atomic(location.folder / "campaign.toml", configs.to_toml(campaign))
@@ -249,14 +247,15 @@ class Session:
         search = campaign.search
         known: set[ProgramId] = set()
         proposer: GeneticProposer | LlmProposer
-        if campaign.model is None:
+        if not campaign.ensemble:
             proposer = GeneticProposer(
                 run.problem, run.problem.entry_points[run.entry_point], known
             )
             concurrency, resumable = campaign.evaluator.in_flight, None
         else:
-            proposer = self._llm_proposer()
-            concurrency, resumable = campaign.model.concurrency, proposer
+            models = open_models(campaign, run.population.spent())
+            proposer, observe = self._llm_members(models, observe)
+            concurrency, resumable = models.concurrency, proposer
         selector = IslandSelector(
             IslandSettings(
                 islands=search.islands,
@@ -287,24 +286,30 @@ class Session:
             ),
         )
 
-    def _llm_proposer(self) -> LlmProposer:
-        run, campaign = self.run, self.run.campaign
-        assert campaign.model is not None
-        found = _open_model(campaign, run.population.spent())
-        assert found is not None
-        model, ledger = found
-        return LlmProposer(
+    def _llm_members(
+        self, models: OpenModels, observe: Observer
+    ) -> tuple[LlmProposer, Observer]:
+        """Build what asks models, and what has to see the outcomes for it."""
+        run = self.run
+        router, learn = models.router(run.population)
+
+        def seen(outcome: Program | Rejection) -> None:
+            learn(outcome)
+            observe(outcome)
+
+        proposer = LlmProposer(
             problem=run.problem,
             entry_point=run.problem.entry_points[run.entry_point],
             asker=Asker(
-                router=OneModel(model),
+                router=router,
                 population=run.population,
-                ledger=ledger,
-                max_tokens=campaign.model.max_tokens,
+                ledger=models.ledger,
+                max_tokens=models.max_tokens,
             ),
             population=run.population,
             settings=LlmSettings(),
         )
+        return proposer, seen
 
     async def _watch_for_stop(self) -> None:
         while True:
@@ -352,21 +357,3 @@ def _ahead(workers: int) -> int:
     A single worker does one step at a time: so a run is the same again.
     """
     return workers + 1 if workers > 1 else 1
-
-
-def _open_model(campaign: Campaign, spent: Spent) -> tuple[ChatModel, Ledger] | None:
-    """Open the model of a campaign and its ledger; nothing is asked yet.
-
-    Raises
-    ------
-    ConfigError, ModelUnavailableError
-        If the campaign cannot be run with that model.
-    """
-    if campaign.model is None:
-        return None
-    settings = ModelSettings(**campaign.model.model_dump(exclude={"concurrency"}))
-    model = open_model(settings)
-    budget = campaign.budget
-    ledger = Ledger(tokens=budget.tokens, usd=budget.usd, spent=spent)
-    ledger.require_price(model.price)
-    return model, ledger
