@@ -54,6 +54,17 @@ class Search(_Section):
     crossover: float = Field(
         default=0.3, ge=0, le=1, description="Share of steps with two parents."
     )
+    repair: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="With a model: share of steps that repair a failed program, while "
+        "there is one.",
+    )
+    directions: bool = Field(
+        default=True,
+        description="With a model: ask for new directions when the search stagnates.",
+    )
 
 
 class Model(_Section):

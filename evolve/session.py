@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from evaluators.backends.opening import SandboxedEvaluator, open_evaluator
 from evaluators.base import Evaluator, Limits
@@ -23,11 +23,18 @@ from evolve import config as configs
 from evolve import population as stores
 from evolve.agents.genetic import GeneticProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
+from evolve.agents.repairing import (
+    RepairingProposer,
+    RepairSettings,
+    ResumableProposer,
+)
+from evolve.agents.strategist import StrategistProposer, StrategySettings
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign
 from evolve.llm.asking import Asker
 from evolve.llm.opening import OpenModels, open_models
 from evolve.population import OpenPopulation
+from evolve.ports import Population, Proposer, Resumable
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -40,10 +47,20 @@ from evolve.report.export import write_atomic
 from evolve.runs import Location
 from evolve.selection.islands import IslandSelector, IslandSettings
 from problems import registry
-from problems.base import AnyProblem
+from problems.base import AnyProblem, EntryPoint
 from problems.errors import ConfigError, PlatformError
 
 Observer = Callable[[Program | Rejection], None]
+
+
+class _Parts(TypedDict):
+    """What all proposers that ask models are made of."""
+
+    problem: AnyProblem
+    entry_point: EntryPoint
+    asker: Asker
+    population: Population
+
 
 FINALS_CPU_FACTOR = 12
 """Held-out instances are larger and judged once: they get more CPU time."""
@@ -246,7 +263,8 @@ class Session:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
         known: set[ProgramId] = set()
-        proposer: GeneticProposer | LlmProposer
+        proposer: Proposer
+        resumable: Resumable | None
         if not campaign.ensemble:
             proposer = GeneticProposer(
                 run.problem, run.problem.entry_points[run.entry_point], known
@@ -254,8 +272,8 @@ class Session:
             concurrency, resumable = campaign.evaluator.in_flight, None
         else:
             models = open_models(campaign, run.population.spent())
-            proposer, observe = self._llm_members(models, observe)
-            concurrency, resumable = models.concurrency, proposer
+            resumable, observe = self._llm_members(models, observe)
+            proposer, concurrency = resumable, models.concurrency
         selector = IslandSelector(
             IslandSettings(
                 islands=search.islands,
@@ -288,7 +306,7 @@ class Session:
 
     def _llm_members(
         self, models: OpenModels, observe: Observer
-    ) -> tuple[LlmProposer, Observer]:
+    ) -> tuple[ResumableProposer, Observer]:
         """Build what asks models, and what has to see the outcomes for it."""
         run = self.run
         router, learn = models.router(run.population)
@@ -297,18 +315,27 @@ class Session:
             learn(outcome)
             observe(outcome)
 
-        proposer = LlmProposer(
-            problem=run.problem,
-            entry_point=run.problem.entry_points[run.entry_point],
-            asker=Asker(
+        search = run.campaign.search
+        parts: _Parts = {
+            "problem": run.problem,
+            "entry_point": run.problem.entry_points[run.entry_point],
+            "asker": Asker(
                 router=router,
                 population=run.population,
                 ledger=models.ledger,
                 max_tokens=models.max_tokens,
             ),
-            population=run.population,
-            settings=LlmSettings(),
+            "population": run.population,
+        }
+        proposer: ResumableProposer = RepairingProposer(
+            LlmProposer(**parts, settings=LlmSettings()),
+            **parts,
+            settings=RepairSettings(share=search.repair),
         )
+        if search.directions:
+            proposer = StrategistProposer(
+                proposer, **parts, settings=StrategySettings()
+            )
         return proposer, seen
 
     async def _watch_for_stop(self) -> None:
