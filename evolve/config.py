@@ -80,6 +80,17 @@ class Search(_Section):
     crossover: float = Field(
         default=0.3, ge=0, le=1, description="Share of steps with two parents."
     )
+    repair: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="With a model: share of steps that repair a failed program, while "
+        "there is one.",
+    )
+    directions: bool = Field(
+        default=True,
+        description="With a model: ask for new directions when the search stagnates.",
+    )
 
 
 class Model(_Section):
@@ -104,6 +115,19 @@ class Model(_Section):
     )
     retries: int = Field(default=4, ge=0, description="After a transient failure.")
     concurrency: int = Field(default=4, ge=1, description="Calls in flight.")
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="Limit of the provider, retries included."
+    )
+    tokens_per_minute: float | None = Field(
+        default=None,
+        gt=0,
+        description="Limit of the provider, prompt and longest answer counted.",
+    )
+    strong: bool = Field(
+        default=False,
+        description="Among several models: kept for new directions and for agents; "
+        "the others refine.",
+    )
     usd_per_million_prompt_tokens: float | None = Field(
         default=None, ge=0, description="If the price is not known by name."
     )
@@ -181,12 +205,20 @@ class Campaign(_Section):
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()
     model: Model | None = None
+    models: tuple[Model, ...] = Field(
+        default=(), strict=False, description="Several models instead of one."
+    )
     evaluator: EvaluatorSection = EvaluatorSection()
     finalists: int = Field(
         default=50,
         ge=1,
         description="Best programs on train among which valid chooses the champion.",
     )
+
+    @property
+    def ensemble(self) -> tuple[Model, ...]:
+        """All models of the campaign; empty if the proposer is offline."""
+        return self.models if self.model is None else (self.model,)
 
 
 def read(path: Path, overrides: dict[str, Any] | None = None) -> Campaign:
@@ -238,7 +270,8 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
         raise ConfigError(
             f"{where}: [budget] sets no limit; give seconds, candidates, tokens or usd"
         )
-    if campaign.model is None and not (
+    _check_models(campaign, where)
+    if not campaign.ensemble and not (
         campaign.budget.seconds or campaign.budget.candidates
     ):
         raise ConfigError(
@@ -252,16 +285,33 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
     return campaign
 
 
+def _check_models(campaign: Campaign, where: str) -> None:
+    if campaign.model is not None and campaign.models:
+        raise ConfigError(f"{where}: give either [model] or [[models]], not both")
+    names = [model.name for model in campaign.models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f"{where}: [[models]] names {twice!r} twice; calls are booked by name"
+        )
+
+
 def to_toml(campaign: Campaign) -> str:
     """Write a campaign so that ``parse`` gives it back."""
     data = campaign.model_dump(mode="json", exclude_none=True)
+    models = data.pop("models")
     plain = [f"{k} = {_toml(v)}" for k, v in data.items() if not isinstance(v, dict)]
     tables = [
-        "\n".join([f"[{k}]", *(f"{name} = {_toml(v)}" for name, v in section.items())])
-        for k, section in data.items()
+        _table(f"[{name}]", section)
+        for name, section in data.items()
         if isinstance(section, dict)
     ]
+    tables += [_table("[[models]]", model) for model in models]
     return "\n\n".join(["\n".join(plain), *tables]) + "\n"
+
+
+def _table(head: str, section: dict[str, Any]) -> str:
+    return "\n".join([head, *(f"{name} = {_toml(v)}" for name, v in section.items())])
 
 
 def schema() -> dict[str, Any]:
@@ -306,6 +356,7 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
         "budget": Budget,
         "search": Search,
         "model": Model,
+        "models": Model,
         "evaluator": EvaluatorSection,
     }
     model = sections.get(str(location[0]), Campaign) if location else Campaign

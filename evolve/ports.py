@@ -261,6 +261,10 @@ class Brief:
         The campaign at this moment.
     trial
         For proposers that try out more than one program in a step.
+    turn
+        Number of the step's next call to a model; earlier ones are in the store.
+    note
+        A note to follow, chosen by whoever steers the proposer.
     """
 
     step: int
@@ -268,6 +272,8 @@ class Brief:
     parents: Sequence[Program]
     view: View
     trial: Trial
+    turn: int = 0
+    note: Note | None = None
 
 
 class ChatModel(Protocol):

@@ -8,11 +8,13 @@ no text can leave.
 
 import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from prompts.records import Prompt
+from prompts.records import Message, Prompt
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,13 +38,29 @@ def render(template: str, /, **context: object) -> Prompt:
         name: "".join(loaded.blocks[name](loaded.new_context(dict(context)))).strip()
         for name in ("system", "user")
     }
-    text = parts["system"] + "\0" + parts["user"]
     return Prompt(
         system=parts["system"],
         user=parts["user"],
         template=template,
-        digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        digest=_digest(parts["system"], parts["user"]),
     )
+
+
+def went_on(prompt: Prompt, messages: Sequence[Message], template: str) -> Prompt:
+    """Go on with a conversation: its opening stays, so providers can cache it."""
+    history = (*prompt.history, *messages)
+    said = [f"{m.role}\0{m.text}\0{m.calls}\0{m.answers}" for m in history]
+    return replace(
+        prompt,
+        history=history,
+        template=template,
+        digest=_digest(prompt.system, prompt.user, *said),
+    )
+
+
+def _digest(*texts: str) -> str:
+    joined = "\0".join(texts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -61,6 +79,12 @@ def cut(text: str, limit: int) -> str:
     return text[:head] + note + text[len(text) - tail :]
 
 
+def line(text: str, limit: int = 200) -> str:
+    """Put a text on one line of at most about ``limit`` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
 def gap(value: float | None) -> str:
     """Write a gap, a fraction, in per cent; lower is better."""
     return "none" if value is None else f"{100 * value:.2f} %"
@@ -76,7 +100,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"fenced": fenced, "cut": cut, "gap": gap}
+    environment.filters |= {"fenced": fenced, "cut": cut, "gap": gap, "line": line}
     return environment
 
 
