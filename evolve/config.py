@@ -56,6 +56,26 @@ class Search(_Section):
     )
 
 
+class Operators(_Section):
+    """How the programs of a campaign are shared out among its operators.
+
+    Relative to each other; measured progress shifts them while it runs. What is not
+    named gets nothing. Without this section: mostly ``llm`` if there is a model,
+    mostly ``genetic`` if there is none, and a little of the others.
+    """
+
+    genetic: float = Field(default=0.0, ge=0, description="Genetic programming.")
+    llm: float = Field(
+        default=0.0, ge=0, description="Edits, rewrites and crossovers of a model."
+    )
+    tuning: float = Field(
+        default=0.0, ge=0, description="CMA-ES on the numbers of a program."
+    )
+    simplification: float = Field(
+        default=0.0, ge=0, description="Shorter versions with the same score."
+    )
+
+
 class Model(_Section):
     """Which language model proposes; without this section the proposer is offline."""
 
@@ -154,6 +174,9 @@ class Campaign(_Section):
     )
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()
+    operators: Operators | None = Field(
+        default=None, description="Which operators work, and how much."
+    )
     model: Model | None = None
     evaluator: EvaluatorSection = EvaluatorSection()
     finalists: int = Field(
@@ -218,12 +241,27 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
         raise ConfigError(
             f"{where}: without a [model] the budget needs seconds or candidates"
         )
+    _check_operators(campaign, where)
     if campaign.evaluator.ray_address and campaign.evaluator.executor != "ray":
         raise ConfigError(
             f"{where}: evaluator.ray_address is given, but evaluator.executor is "
             f'"{campaign.evaluator.executor}"; set it to "ray"'
         )
     return campaign
+
+
+def _check_operators(campaign: Campaign, where: str) -> None:
+    given = campaign.operators
+    if given is None:
+        return
+    if not sum(given.model_dump().values()):
+        known = ", ".join(Operators.model_fields)
+        raise ConfigError(f"{where}: [operators] gives no share; known: {known}")
+    if given.llm and campaign.model is None:
+        raise ConfigError(
+            f"{where}: operators.llm has a share, but there is no [model]; "
+            "name one, or leave llm out"
+        )
 
 
 def to_toml(campaign: Campaign) -> str:
@@ -279,6 +317,7 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "budget": Budget,
         "search": Search,
+        "operators": Operators,
         "model": Model,
         "evaluator": EvaluatorSection,
     }

@@ -21,13 +21,13 @@ from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
-from evolve.agents.genetic import GeneticProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign
 from evolve.llm.asking import Asker, OneModel
 from evolve.llm.ledger import Ledger
 from evolve.llm.models import ModelSettings, open_model
+from evolve.operators import mixture
 from evolve.population import OpenPopulation
 from evolve.ports import ChatModel
 from evolve.records import (
@@ -186,7 +186,15 @@ def open_run(location: Location) -> Run:
 
 def manifest() -> dict[str, Any]:
     """Return the versions that decide what a run does."""
-    packages = ("heuresis", "numpy", "scipy", "sqlalchemy", "litellm", "openai")
+    packages = (
+        "heuresis",
+        "numpy",
+        "scipy",
+        "cmaes",
+        "sqlalchemy",
+        "litellm",
+        "openai",
+    )
     return {
         "python": sys.version.split()[0],
         "platform": platform.platform(),
@@ -248,15 +256,18 @@ class Session:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
         known: set[ProgramId] = set()
-        proposer: GeneticProposer | LlmProposer
+        asking = None if campaign.model is None else self._llm_proposer()
+        proposer = mixture(
+            run.problem,
+            run.problem.entry_points[run.entry_point],
+            given=campaign.operators,
+            asking=asking,
+            known=known,
+        )
         if campaign.model is None:
-            proposer = GeneticProposer(
-                run.problem, run.problem.entry_points[run.entry_point], known
-            )
-            concurrency, resumable = campaign.evaluator.in_flight, None
+            concurrency = campaign.evaluator.in_flight
         else:
-            proposer = self._llm_proposer()
-            concurrency, resumable = campaign.model.concurrency, proposer
+            concurrency = campaign.model.concurrency
         selector = IslandSelector(
             IslandSettings(
                 islands=search.islands,
@@ -280,7 +291,7 @@ class Session:
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
-                resumable=resumable,
+                resumable=None if asking is None else proposer,
                 observe=observe,
                 known=known,
                 racing=campaign.evaluator.racing,
