@@ -6,6 +6,7 @@ marks some lines on which nothing happens (``pass``), so layout can matter in ra
 cases: then a copy is taken for new, never the reverse.
 """
 
+import ast
 import inspect
 import re
 import warnings
@@ -19,6 +20,7 @@ text of an error that it catches."""
 
 _VARARGS = 0x04
 _VARKEYWORDS = 0x08
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MARKED = getattr(inspect, "CO_HAS_DOCSTRING", 0)
 """Flag of a function with a docstring, from Python 3.13 on."""
 
@@ -36,7 +38,9 @@ def normal_text(source: str) -> str:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code = compile(source, "", "exec", dont_inherit=True, optimize=0)
+        code = _compiled(source)
+        if _is_out_of_order(code):
+            code = _compiled(_without_docstrings(source))
     out: list[str] = []
     _write(code, out, named=_LOOKS_AT_NAMES.search(source) is not None)
     return "\n".join(out)
@@ -65,6 +69,29 @@ def _write(code: CodeType, out: list[str], *, named: bool) -> None:
     out.append(repr(facts))
     for inner in nested:
         _write(inner, out, named=named)
+
+
+def _compiled(program: str | ast.Module) -> CodeType:
+    return compile(program, "", "exec", dont_inherit=True, optimize=0)
+
+
+def _is_out_of_order(code: CodeType) -> bool:
+    """Whether a docstring stands where None would, which comes later instead."""
+    constants = code.co_consts
+    if _has_docstring(code) and None in constants:
+        return True
+    return any(_is_out_of_order(c) for c in constants if isinstance(c, CodeType))
+
+
+def _without_docstrings(source: str) -> ast.Module:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, _FUNCTIONS) and ast.get_docstring(node, clean=False):
+            if node.body[1:]:
+                del node.body[0]
+            else:
+                node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
+    return tree
 
 
 def _constant(value: object) -> str:
