@@ -134,6 +134,7 @@ def collect(run: Run, held_out: HeldOut | None, picture: Picture | None) -> RunR
         points=tuple(points),
         statuses=population.statuses(),
         rejections=population.rejections(),
+        twins=population.twins(),
         examples=examples,
         gantt=_gantt(problem, picture),
         costs=tuple(_costs(population)),

@@ -93,6 +93,26 @@ class Search(_Section):
     )
 
 
+class Operators(_Section):
+    """How the programs of a campaign are shared out among its operators.
+
+    Relative to each other; measured progress shifts them while it runs. What is not
+    named gets nothing. Without this section: mostly ``llm`` if there is a model,
+    mostly ``genetic`` if there is none, and a little of the others.
+    """
+
+    genetic: float = Field(default=0.0, ge=0, description="Genetic programming.")
+    llm: float = Field(
+        default=0.0, ge=0, description="Edits, rewrites and crossovers of a model."
+    )
+    tuning: float = Field(
+        default=0.0, ge=0, description="CMA-ES on the numbers of a program."
+    )
+    simplification: float = Field(
+        default=0.0, ge=0, description="Shorter versions with the same score."
+    )
+
+
 class Model(_Section):
     """Which language model proposes; without this section the proposer is offline."""
 
@@ -179,9 +199,13 @@ class EvaluatorSection(_Section):
     def in_flight(self) -> int:
         """Candidates under way at once, for proposers that cost nothing.
 
-        Ray has a second one waiting for each worker: the way there takes time.
+        With several workers one program is kept ready, so that no sandbox waits; a
+        single worker does one step at a time, so that its run can be repeated. Ray has
+        a second one waiting for each worker: the way there takes time.
         """
-        return self.workers if self.executor == "local" else 2 * self.workers
+        if self.executor == "ray":
+            return 2 * self.workers
+        return self.workers + (self.workers > 1)
 
     def limits(self) -> Limits:
         """Limits of one evaluation."""
@@ -204,6 +228,9 @@ class Campaign(_Section):
     )
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()
+    operators: Operators | None = Field(
+        default=None, description="Which operators work, and how much."
+    )
     model: Model | None = None
     models: tuple[Model, ...] = Field(
         default=(), strict=False, description="Several models instead of one."
@@ -277,6 +304,7 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
         raise ConfigError(
             f"{where}: without a [model] the budget needs seconds or candidates"
         )
+    _check_operators(campaign, where)
     if campaign.evaluator.ray_address and campaign.evaluator.executor != "ray":
         raise ConfigError(
             f"{where}: evaluator.ray_address is given, but evaluator.executor is "
@@ -293,6 +321,20 @@ def _check_models(campaign: Campaign, where: str) -> None:
     if twice is not None:
         raise ConfigError(
             f"{where}: [[models]] names {twice!r} twice; calls are booked by name"
+        )
+
+
+def _check_operators(campaign: Campaign, where: str) -> None:
+    given = campaign.operators
+    if given is None:
+        return
+    if not sum(given.model_dump().values()):
+        known = ", ".join(Operators.model_fields)
+        raise ConfigError(f"{where}: [operators] gives no share; known: {known}")
+    if given.llm and not campaign.ensemble:
+        raise ConfigError(
+            f"{where}: operators.llm has a share, but there is no model; "
+            "name one, or leave llm out"
         )
 
 
@@ -355,6 +397,7 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "budget": Budget,
         "search": Search,
+        "operators": Operators,
         "model": Model,
         "models": Model,
         "evaluator": EvaluatorSection,

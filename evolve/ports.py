@@ -130,6 +130,9 @@ class Population(Protocol):
     def statuses(self, split: Split = Split.TRAIN) -> dict[str, int]:
         """Count of judgements on ``split`` by status."""
 
+    def twins(self) -> int:
+        """Count scored programs with the train objectives of an earlier one."""
+
     def proposals(
         self, after: tuple[int, int] = (-1, -1), limit: int = 1000
     ) -> Sequence[Proposal]:

@@ -21,7 +21,6 @@ from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
-from evolve.agents.genetic import GeneticProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.agents.repairing import (
     RepairingProposer,
@@ -33,8 +32,9 @@ from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign
 from evolve.llm.asking import Asker
 from evolve.llm.opening import OpenModels, open_models
+from evolve.operators import mixture
 from evolve.population import OpenPopulation
-from evolve.ports import Population, Proposer, Resumable
+from evolve.ports import Population
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -201,7 +201,15 @@ def open_run(location: Location) -> Run:
 
 def manifest() -> dict[str, Any]:
     """Return the versions that decide what a run does."""
-    packages = ("heuresis", "numpy", "scipy", "sqlalchemy", "litellm", "openai")
+    packages = (
+        "heuresis",
+        "numpy",
+        "scipy",
+        "cmaes",
+        "sqlalchemy",
+        "litellm",
+        "openai",
+    )
     return {
         "python": sys.version.split()[0],
         "platform": platform.platform(),
@@ -263,17 +271,19 @@ class Session:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
         known: set[ProgramId] = set()
-        proposer: Proposer
-        resumable: Resumable | None
-        if not campaign.ensemble:
-            proposer = GeneticProposer(
-                run.problem, run.problem.entry_points[run.entry_point], known
-            )
-            concurrency, resumable = campaign.evaluator.in_flight, None
-        else:
+        asking: ResumableProposer | None = None
+        concurrency = campaign.evaluator.in_flight
+        if campaign.ensemble:
             models = open_models(campaign, run.population.spent())
-            resumable, observe = self._llm_members(models, observe)
-            proposer, concurrency = resumable, models.concurrency
+            asking, observe = self._llm_members(models, observe)
+            concurrency = models.concurrency
+        proposer = mixture(
+            run.problem,
+            run.problem.entry_points[run.entry_point],
+            given=campaign.operators,
+            asking=asking,
+            known=known,
+        )
         selector = open_selector(
             search.strategy,
             IslandSettings(
@@ -298,7 +308,7 @@ class Session:
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
-                resumable=resumable,
+                resumable=None if asking is None else proposer,
                 observe=observe,
                 known=known,
                 racing=campaign.evaluator.racing,
@@ -377,11 +387,3 @@ def _finals_limits(run: Run) -> Limits:
     return Limits(
         cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
     )
-
-
-def _ahead(workers: int) -> int:
-    """Return the steps under way: one more than workers, so that none waits for work.
-
-    A single worker does one step at a time: so a run is the same again.
-    """
-    return workers + 1 if workers > 1 else 1
