@@ -7,12 +7,15 @@ no text can leave.
 """
 
 import hashlib
+import json
 import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from prompts.records import Prompt
+from prompts.records import Message, Prompt, Tool
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,6 +45,21 @@ def render(template: str, /, **context: object) -> Prompt:
         user=parts["user"],
         template=template,
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+
+
+def conversation(
+    opening: Prompt, history: Sequence[Message], tools: Sequence[Tool] = ()
+) -> Prompt:
+    """Let a conversation go on after ``opening``; the digest covers all of it."""
+    said = [asdict(message) for message in history]
+    offered = [asdict(tool) for tool in tools]
+    text = json.dumps([opening.system, opening.user, said, offered])
+    return replace(
+        opening,
+        history=tuple(history),
+        tools=tuple(tools),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
