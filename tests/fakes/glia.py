@@ -112,7 +112,11 @@ def respond(prompt, _seed):
     if prompt.template == "supervisor":
         return ADVICE
     text, calls = researcher(plainly(prompt.history))
-    turn = sum(m.role == "assistant" for m in prompt.history)
+    return scripted(text, calls, sum(m.role == "assistant" for m in prompt.history))
+
+
+def scripted(text, calls, turn):
+    """A response with calls by name and arguments."""
     return a_response(
         text,
         finish_reason="tool_calls" if calls else "stop",
