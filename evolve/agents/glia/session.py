@@ -41,7 +41,6 @@ ALONE = "call propose alone, after you have read the results of the other tools"
 
 _LENGTH = frozenset({"length", "max_tokens"})
 _WITHHELD = frozenset({"content_filter", "refusal"})
-_SEED_RANGE = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +71,8 @@ class ResearchSession:
         self._start = start
         self._brief = start.brief
         self._bench = Workbench(lab, start.brief)
-        # Each turn has a generator of its own, replayed or not.
-        self._entropy = int(rng.integers(_SEED_RANGE))
+        # Each turn has a generator of its own, replayed or not, whoever drew before.
+        self._entropy = [int(x) for x in rng.bit_generator.seed_seq.generate_state(4)]
         self._turn = 0
         self._answers = self._mistakes = self._unsupervised = 0
         self._said: list[Message] = []
@@ -142,7 +141,7 @@ class ResearchSession:
             turn=self._turn,
             role=role,
         )
-        rng = np.random.default_rng([self._entropy, self._turn])
+        rng = np.random.default_rng([*self._entropy, self._turn])
         proposal = await self._asker.ask(ask, rng)
         self._turn += 1
         return proposal

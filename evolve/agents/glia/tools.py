@@ -192,4 +192,10 @@ def _typed(tool: str, argument: Argument, value: object) -> str | int:
             f"the argument {argument.name!r} of {tool} must be a JSON {kind}, "
             f"not {type(value).__name__}"
         )
-    return value
+    return value if isinstance(value, int) else _storable(value)
+
+
+def _storable(text: str) -> str:
+    """Replace what no database can store as text; JSON can write it."""
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", "replace").decode("utf-8")

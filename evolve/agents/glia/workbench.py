@@ -5,6 +5,7 @@ what the judge and the references are made of is never read.
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,9 +32,12 @@ from prompts.rendering import cut
 _WORST = 5
 """Instances that ``evaluate`` shows."""
 
-_SHORTEST_ID = 6
+_ID = re.compile(r"[0-9a-f]{6,32}")
 _TITLE_CHARS = 200
-_FAULTS = (ConfigError, ValueError, TypeError, LookupError, ArithmeticError)
+_FAULTS = (
+    *(ConfigError, ValueError, TypeError, LookupError, ArithmeticError),
+    *(AttributeError, RecursionError),
+)
 
 
 class Tracer(Protocol):
@@ -150,8 +154,8 @@ class Workbench:
             if found not in population.known():
                 raise ToolError(f"baseline {name} is not judged yet; use evaluate")
             name = found
-        if len(name) < _SHORTEST_ID:
-            raise ToolError(f"{name!r} is too short for the id of a program")
+        if not _ID.fullmatch(name):
+            raise ToolError(f"{name!r} is neither the id of a program nor a baseline")
         program = population.get(name)
         if program.evaluation.split is not Split.TRAIN:
             raise ToolError(f"program {name} has no outcome on train")
@@ -305,10 +309,10 @@ class Workbench:
 
     async def _recall(self, arguments: Arguments) -> Json:
         number = int(arguments["note"])
-        notes = self._lab.population.notes(after=number - 1) if number >= 0 else ()
-        if not notes or notes[0].number != number:
+        notes = self._lab.population.notes()
+        if not 0 <= number < len(notes):
             raise ToolError(f"there is no note {number}")
-        note = notes[0]
+        note = notes[number]
         return {"note": number, "kind": str(note.kind), "title": note.title} | {
             "text": note.text
         }

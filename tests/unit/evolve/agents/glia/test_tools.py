@@ -27,6 +27,11 @@ def test_arguments_are_read():
     assert checked(call("read_card", "")) == {}
 
 
+def test_texts_that_no_database_can_store_are_mended():
+    text = '{"title": "a\\u0000b", "text": "\\ud800"}'
+    assert checked(call("remember", text)) == {"title": "a\ufffdb", "text": "?"}
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
