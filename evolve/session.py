@@ -40,7 +40,7 @@ from evolve.records import (
 )
 from evolve.report.export import write_atomic
 from evolve.runs import Location
-from evolve.selection.islands import IslandSelector, IslandSettings
+from evolve.selection import IslandSettings, open_selector
 from problems import registry
 from problems.base import AnyProblem
 from problems.errors import ConfigError, PlatformError
@@ -257,13 +257,14 @@ class Session:
         else:
             proposer = self._llm_proposer()
             concurrency, resumable = campaign.model.concurrency, proposer
-        selector = IslandSelector(
+        selector = open_selector(
+            search.strategy,
             IslandSettings(
                 islands=search.islands,
                 island_size=search.island_size,
                 tournament=search.tournament,
                 migration_interval=search.migration_interval,
-            )
+            ),
         )
         return CampaignLoop(
             Plan(
