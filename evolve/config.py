@@ -111,6 +111,11 @@ class Operators(_Section):
     simplification: float = Field(
         default=0.0, ge=0, description="Shorter versions with the same score."
     )
+    agent: float = Field(
+        default=0.0,
+        ge=0,
+        description="Research sessions of a model with tools, and a supervisor.",
+    )
 
 
 class Model(_Section):
@@ -331,10 +336,11 @@ def _check_operators(campaign: Campaign, where: str) -> None:
     if not sum(given.model_dump().values()):
         known = ", ".join(Operators.model_fields)
         raise ConfigError(f"{where}: [operators] gives no share; known: {known}")
-    if given.llm and not campaign.ensemble:
+    asking = [name for name in ("llm", "agent") if getattr(given, name)]
+    if asking and not campaign.ensemble:
         raise ConfigError(
-            f"{where}: operators.llm has a share, but there is no model; "
-            "name one, or leave llm out"
+            f"{where}: operators.{asking[0]} has a share, but there is no model; "
+            f"name one, or leave {asking[0]} out"
         )
 
 

@@ -20,6 +20,9 @@ OFFLINE = Operators(genetic=0.9, tuning=0.05, simplification=0.05)
 WITH_MODEL = Operators(llm=0.8, genetic=0.1, tuning=0.05, simplification=0.05)
 """Shares with a model, unless the campaign gives others."""
 
+AGENT_PROGRAMS = 4
+"""Programs that a research session tries out, about."""
+
 _MARKS: Mapping[str, frozenset[Operator]] = MappingProxyType(
     {
         "genetic": frozenset({Operator.MUTATION, Operator.CROSSOVER}),
@@ -28,13 +31,21 @@ _MARKS: Mapping[str, frozenset[Operator]] = MappingProxyType(
         ),
         "tuning": frozenset({Operator.TUNING}),
         "simplification": frozenset({Operator.SIMPLIFICATION}),
+        "agent": frozenset({Operator.AGENT}),
     }
 )
 _PROGRAMS = MappingProxyType(
-    {"tuning": TUNING_TRIALS + 1, "simplification": SIMPLIFICATION_TRIALS + 1}
+    {
+        "tuning": TUNING_TRIALS + 1,
+        "simplification": SIMPLIFICATION_TRIALS + 1,
+        "agent": AGENT_PROGRAMS,
+    }
 )
 _ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"llm": frozenset({"proposer", "repairer", "strategist"})}
+    {
+        "llm": frozenset({"proposer", "repairer", "strategist"}),
+        "agent": frozenset({"researcher", "supervisor"}),
+    }
 )
 
 
@@ -43,7 +54,7 @@ def mixture(
     entry_point: EntryPoint,
     *,
     given: Operators | None,
-    asking: Proposer | None,
+    asking: Mapping[str, Proposer],
     known: Collection[ProgramId],
 ) -> MixingProposer:
     """Let the operators of a campaign work together.
@@ -53,7 +64,7 @@ def mixture(
     given
         Shares that the campaign file gives.
     asking
-        The proposer that asks models, if there is one.
+        Proposers that ask models, by operator; empty without a model.
     known
         Ids of programs that exist; a view that grows while the campaign runs.
 
@@ -64,8 +75,8 @@ def mixture(
     """
     wanted = given
     if wanted is None:
-        wanted = OFFLINE if asking is None else WITH_MODEL
-        if asking is not None and not entry_point.features:
+        wanted = WITH_MODEL if asking else OFFLINE
+        if asking and not entry_point.features:
             wanted = wanted.model_copy(update={"genetic": 0.0})
     shares = {name: share for name, share in wanted.model_dump().items() if share > 0}
     proposers: dict[str, Proposer] = {
@@ -74,8 +85,7 @@ def mixture(
     }
     if "genetic" in shares:
         proposers["genetic"] = GeneticProposer(problem, entry_point, known)
-    if asking is not None:
-        proposers["llm"] = asking
+    proposers |= asking
     return MixingProposer(
         {
             name: Member(

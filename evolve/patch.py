@@ -31,6 +31,7 @@ __all__ = [
     "Patched",
     "Refused",
     "apply",
+    "declined",
     "normalised_digest",
     "program_id",
     "split_blocks",
@@ -126,6 +127,11 @@ def apply(
     return outcome
 
 
+def declined(text: str) -> bool:
+    """Whether a text begins as models do that will not answer."""
+    return _NO.match(text) is not None
+
+
 def _nothing_said(text: str, finish_reason: str) -> Refused | None:
     if len(text) > MAX_ANSWER_CHARS:
         limit = f"the answer is longer than {MAX_ANSWER_CHARS} characters"
@@ -162,7 +168,7 @@ def _new_source(
 
 
 def _no_code(text: str, form: Form) -> Refused:
-    if _NO.match(text):
+    if declined(text):
         detail = f"the model declined: {text.strip()[:200]}"
         return Refused(reason=Reason.REFUSED, detail=detail)
     wanted = (

@@ -21,6 +21,7 @@ from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
+from evolve.agents.glia import GliaProposer, Laboratory
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.agents.repairing import (
     RepairingProposer,
@@ -34,7 +35,7 @@ from evolve.llm.asking import Asker
 from evolve.llm.opening import OpenModels, open_models
 from evolve.operators import mixture
 from evolve.population import OpenPopulation
-from evolve.ports import Population
+from evolve.ports import Population, Proposer
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -271,7 +272,7 @@ class Session:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
         known: set[ProgramId] = set()
-        asking: ResumableProposer | None = None
+        asking: dict[str, Proposer] = {}
         concurrency = campaign.evaluator.in_flight
         if campaign.ensemble:
             models = open_models(campaign, run.population.spent())
@@ -308,7 +309,7 @@ class Session:
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
-                resumable=None if asking is None else proposer,
+                resumable=proposer if asking else None,
                 observe=observe,
                 known=known,
                 racing=campaign.evaluator.racing,
@@ -317,8 +318,8 @@ class Session:
 
     def _llm_members(
         self, models: OpenModels, observe: Observer
-    ) -> tuple[ResumableProposer, Observer]:
-        """Build what asks models, and what has to see the outcomes for it."""
+    ) -> tuple[dict[str, Proposer], Observer]:
+        """Build what asks models, by operator, and what sees the outcomes for it."""
         run = self.run
         router, learn = models.router(run.population)
 
@@ -347,7 +348,15 @@ class Session:
             proposer = StrategistProposer(
                 proposer, **parts, settings=StrategySettings()
             )
-        return proposer, seen
+        laboratory = Laboratory(
+            problem=run.problem,
+            entry_point=parts["entry_point"],
+            population=run.population,
+            tracer=self.evaluator,
+            seed=run.campaign.seed,
+        )
+        agent = GliaProposer(laboratory, parts["asker"])
+        return {"llm": proposer, "agent": agent}, seen
 
     async def _watch_for_stop(self) -> None:
         while True:

@@ -7,14 +7,15 @@ no text can leave.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from prompts.records import Message, Prompt
+from prompts.records import Message, Prompt, Tool
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,15 +47,26 @@ def render(template: str, /, **context: object) -> Prompt:
     )
 
 
-def went_on(prompt: Prompt, messages: Sequence[Message], template: str) -> Prompt:
-    """Go on with a conversation: its opening stays, so providers can cache it."""
-    history = (*prompt.history, *messages)
-    said = [f"{m.role}\0{m.text}\0{m.calls}\0{m.answers}" for m in history]
+def conversation(
+    opening: Prompt,
+    history: Sequence[Message],
+    tools: Sequence[Tool] = (),
+    *,
+    template: str | None = None,
+) -> Prompt:
+    """Let a conversation go on after ``opening``; the digest covers all of it.
+
+    The opening stays as it is, so that providers can cache it. ``template`` is what the
+    last messages came from, that of the opening by default.
+    """
+    said = [asdict(message) for message in history]
+    offered = [asdict(tool) for tool in tools]
     return replace(
-        prompt,
-        history=history,
-        template=template,
-        digest=_digest(prompt.system, prompt.user, *said),
+        opening,
+        history=tuple(history),
+        tools=tuple(tools),
+        template=opening.template if template is None else template,
+        digest=_digest(opening.system, opening.user, json.dumps([said, offered])),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.base import Evaluation, Status
+from evolve.cli import dialogues
 from evolve.cli.output import as_split, note, pairs, percent, plain, print_json, table
 from evolve.errors import RunNotFoundError, StoreError
 from evolve.records import CampaignInfo, Program, Spent, State
@@ -178,8 +179,10 @@ def show(run: str, program: str, *, as_json: bool) -> None:
     with open_run(locate(run)) as opened:
         found = opened.population.get(program)
         document = _program(opened, found)
-        dialogue = opened.population.dialogue(found.candidate.step)
-    proposal = dialogue[-1] if dialogue else None
+        session = dialogues.session(opened.population, found, opened.entry_point)
+    proposal = session.calls[-1] if session.calls else None
+    document["dialogue"] = dialogues.entries(session.calls)
+    document["end"] = session.end
     if proposal is not None:
         document["prompt"] = {
             "template": proposal.call.prompt.template,
@@ -192,12 +195,8 @@ def show(run: str, program: str, *, as_json: bool) -> None:
         print_json(document)
         return
     _print_program(document)
-    for title, text in (
-        ("prompt", proposal.call.prompt.user if proposal else ""),
-        ("response", document.get("response") or ""),
-    ):
-        if text:
-            print(f"\n--- {title} ---\n{plain(text)}")
+    for title, text in dialogues.paragraphs(document["dialogue"], session.end):
+        print(f"\n--- {title} ---\n{plain(text)}")
 
 
 def _program(run: Run, program: Program) -> dict[str, Any]:

@@ -10,8 +10,11 @@ from evolve.records import Response, Usage
 from problems.errors import ConfigError
 from prompts.records import Prompt
 
-Answers = Sequence[str] | Callable[[Prompt, int], str]
-"""Texts in the order of the calls, or a function of prompt and seed."""
+Answer = str | Response
+"""A text, or a whole response, e.g. one with tool calls."""
+
+Answers = Sequence[Answer] | Callable[[Prompt, int], Answer]
+"""Answers in the order of the calls, or a function of prompt and seed."""
 
 
 class ScriptedModel:
@@ -56,15 +59,17 @@ class ScriptedModel:
         number = self._calls
         self._calls += 1
         if callable(self._answers):
-            text = self._answers(prompt, seed)
+            answer = self._answers(prompt, seed)
         elif number < len(self._answers):
-            text = self._answers[number]
+            answer = self._answers[number]
         else:
             raise ModelCallError(
                 f"{self.name}: the script ends after {len(self._answers)} answers"
             )
+        if isinstance(answer, Response):
+            return answer
         return Response(
-            text=text,
+            text=answer,
             model=self.name,
             finish_reason="stop",
             usage=Usage(prompt_tokens=0, completion_tokens=0, cost_usd=0.0),

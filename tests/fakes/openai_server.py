@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -38,7 +39,9 @@ class Options:
     """What the server does.
 
     ``rates`` gives a probability by fault, ``at`` a fault by request number from 0,
-    ``always`` one for every request. ``hang_seconds`` bounds a hang.
+    ``always`` one for every request. ``hang_seconds`` bounds a hang. ``script`` gives
+    the message to a request's body: ``content``, and ``tool_calls`` as name and
+    arguments.
     """
 
     seed: int = 0
@@ -52,6 +55,7 @@ class Options:
     usage: bool = True
     model: str = "mutator"
     reply: str | None = None
+    script: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
 
 class FakeOpenAI:
@@ -190,16 +194,23 @@ class _Handler(BaseHTTPRequestHandler):
     def _complete(self, body: dict[str, Any], digest: str, fault: str) -> None:
         options = self.server.fake.options
         prompt = "\n".join(str(m["content"]) for m in body["messages"])
-        content = options.reply or answer(
-            random.Random(f"{options.seed}/{digest}"), prompt
+        scripted = options.script(body) if options.script else {}
+        calls = _tool_calls(digest, scripted.get("tool_calls", []), fault)
+        content = (
+            scripted.get("content")
+            if scripted
+            else options.reply
+            or answer(random.Random(f"{options.seed}/{digest}"), prompt)
         )
-        content, finish = _spoiled(content, fault)
+        content, finish = _spoiled(content or "", fault)
         usage = {
             "prompt_tokens": len(prompt) // 4,
             "completion_tokens": len(content or "") // 4,
             "total_tokens": len(prompt) // 4 + len(content or "") // 4,
         }
-        message = {"role": "assistant", "content": content}
+        message: dict[str, Any] = {"role": "assistant", "content": content}
+        if calls:
+            message["tool_calls"], finish = calls, "tool_calls"
         choice = {"index": 0, "message": message, "finish_reason": finish}
         reply = {
             "id": f"chatcmpl-{digest[:12]}",
@@ -254,6 +265,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _tool_calls(
+    digest: str, wanted: list[tuple[str, str]], fault: str
+) -> list[dict[str, Any]]:
+    """Calls as the protocol writes them; none in an answer that is spoiled."""
+    if fault:
+        return []
+    return [
+        {
+            "id": f"call_{digest[:8]}_{number}",
+            "type": "function",
+            "function": {"name": name, "arguments": arguments},
+        }
+        for number, (name, arguments) in enumerate(wanted)
+    ]
 
 
 def _spoiled(content: str, fault: str) -> tuple[str | None, str]:
