@@ -137,12 +137,28 @@ class CampaignLoop:
 
     def obey(self) -> None:
         """Carry out the orders that came since the last look, in order."""
-        for order in self._ports.population.orders(self._now.orders - 1):
-            done = program_id(order.text) in self._ports.known
-            if order.kind is OrderKind.SEED and done:
+        orders = self._ports.population.orders(self._now.orders - 1)
+        for order in orders:
+            if order.kind is OrderKind.SEED and self._is_said(order.text):
                 self._now.orders = order.number + 1
             else:
-                self._move(self._now.heed(order))
+                self._now.heed(order)
+        if orders:
+            self._move(self._now.forbidden())
+            for pinned in self._now.missing():
+                self._revive(pinned)
+
+    def _revive(self, pinned: ProgramId) -> None:
+        program = self._ports.population.get(pinned)
+        island = program.candidate.island
+        if program.score is not None and island in self._now.islands:
+            back = [Placement(program=pinned, island=island, living=True)]
+            self._ports.population.place(back)
+            self._now.apply(back, program)
+
+    def _is_said(self, source: str) -> bool:
+        known = program_id(source) in self._ports.known
+        return known or normal_id(source) in self._normals
 
     def stop(self, why: str) -> None:
         """Begin nothing new; what is under way is finished and kept."""

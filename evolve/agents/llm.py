@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evolve.llm.asking import Ask, Asker
+from evolve.llm.hints import hints
 from evolve.llm.prompting import PromptLimits, Question, build_prompt, form_of
 from evolve.patch import Refused, apply, program_id
 from evolve.ports import Brief, Population
@@ -100,6 +101,7 @@ class LlmProposer:
                 parents=distinct,
                 inspirations=self._inspirations(distinct, rng),
                 failures=self._failures(brief.step, brief.island),
+                hints=hints(self._population),
                 limits=self._settings.limits,
             )
         )

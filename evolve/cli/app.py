@@ -117,6 +117,52 @@ def stop(run: RunArgument) -> None:
     campaigns.stop(run)
 
 
+@app.command()
+def note(
+    run: RunArgument,
+    text: Annotated[str, typer.Argument(help="What the models should know.")],
+) -> None:
+    """Leave a hint that stands in every prompt from now on."""
+    from evolve.cli import steering
+
+    steering.note(run, text)
+
+
+@app.command()
+def pin(
+    run: RunArgument,
+    program: Annotated[str, typer.Argument(help="Id of a program; may be shortened.")],
+) -> None:
+    """Keep a program alive for good, so that it is bred from."""
+    from evolve.cli import steering
+
+    steering.pin(run, program)
+
+
+@app.command()
+def ban(
+    run: RunArgument,
+    program: Annotated[str, typer.Argument(help="Id of a program; may be shortened.")],
+) -> None:
+    """Take a program out of all islands for good; its record stays."""
+    from evolve.cli import steering
+
+    steering.ban(run, program)
+
+
+@app.command()
+def seed(
+    run: RunArgument,
+    program: Annotated[
+        str, typer.Argument(help="A file with the evolve block, or a baseline.")
+    ],
+) -> None:
+    """Have a program of yours judged next and taken into the population."""
+    from evolve.cli import steering
+
+    steering.seed(run, program)
+
+
 @app.command("ls")
 def list_runs(
     where: Annotated[

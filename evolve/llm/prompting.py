@@ -71,6 +71,8 @@ class Question:
         Further programs, best first.
     failures
         Programs that failed, the latest last.
+    hints
+        Wishes of the user, see ``evolve.llm.hints``.
     """
 
     problem: AnyProblem
@@ -79,6 +81,7 @@ class Question:
     parents: Sequence[Program]
     inspirations: Sequence[Program] = ()
     failures: Sequence[Program] = ()
+    hints: Sequence[str] = ()
     limits: PromptLimits
 
 
@@ -101,6 +104,7 @@ def build_prompt(question: Question) -> Prompt:
         "parent": views[0],
         "inspirations": [_view(program, limits) for program in question.inspirations],
         "failures": [_failure(program) for program in question.failures],
+        "hints": question.hints,
     }
     if question.operator is Operator.CROSSOVER:
         context["lender"] = views[1]
