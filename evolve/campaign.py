@@ -187,6 +187,50 @@ class CampaignLoop:
         if self._now.fatal is not None:
             raise self._now.fatal
 
+    async def begin(self) -> None:
+        """Judge the seeds, as far as no earlier session did.
+
+        Raises
+        ------
+        SeedFailedError
+            If a seed program fails on train.
+        """
+        await self._seed()
+
+    async def ask(self) -> Brief:
+        """Give out the next step to a proposer of the caller's own.
+
+        Raises
+        ------
+        BudgetExhausted
+            If there is no room for one program more.
+        """
+        self.obey()
+        while self._now.wanted:
+            await self._conclude(self._wanted(self._room()))
+        step = self._room()
+        return self.brief(step, self._generator(step))
+
+    async def tell(self, outcome: Candidate | Rejection) -> Program | Rejection:
+        """Bring a step to its end; a candidate of step -1 gets a step of its own.
+
+        Raises
+        ------
+        BudgetExhausted
+            If there is no room for one program more.
+        """
+        self._make_room()
+        if outcome.step < 0:
+            outcome = replace(outcome, step=self._now.take_step())
+        told = await self._conclude(outcome)
+        self._migrate(outcome.step)
+        self._ports.population.add_seconds(self.seconds)
+        return told
+
+    def _room(self) -> int:
+        self._make_room()
+        return self._now.take_step()
+
     async def _seed(self) -> None:
         if self._now.step >= len(self._plan.seeds):
             return  # resumed: all seeds were judged in an earlier session
@@ -280,15 +324,17 @@ class CampaignLoop:
 
     async def _step(self, step: int) -> None:
         if self._now.wanted:
-            wanted = self._now.wanted.popleft()
-            candidate = self._seed_candidate(step, wanted, "seeded by the user")
-            await self._conclude(candidate)
+            await self._conclude(self._wanted(step))
             return
         rng = self._generator(step)
         brief = self.brief(step, rng)
         outcome = await self._ports.proposer.propose(brief, rng)
         await self._conclude(outcome)
         self._migrate(step)
+
+    def _wanted(self, step: int) -> Candidate:
+        source = self._now.wanted.popleft()
+        return self._seed_candidate(step, source, "seeded by the user")
 
     def brief(self, step: int, rng: np.random.Generator) -> Brief:
         """Choose island and parents of a step."""
