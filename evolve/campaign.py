@@ -196,6 +196,7 @@ class CampaignLoop:
             If a seed program fails on train.
         """
         await self._seed()
+        self._look_at_budget()
 
     async def ask(self) -> Brief:
         """Give out the next step to a proposer of the caller's own.

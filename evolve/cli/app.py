@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="About campaign files.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+new_app = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
+app.add_typer(new_app, name="new")
 
 RunArgument = Annotated[
     str, typer.Argument(help="Folder of a run, its name under runs/, or URL#NAME.")
@@ -161,6 +163,24 @@ def seed(
     from evolve.cli import steering
 
     steering.seed(run, program)
+
+
+@app.command()
+def mcp(
+    target: Annotated[
+        str, typer.Argument(help="A run, or a problem or campaign file to begin with.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of a new run. Default: runs/NAME-TIME.")
+    ] = None,
+    budget_candidates: Annotated[
+        int | None, typer.Option(help="Of a new run. Default: 100.")
+    ] = None,
+) -> None:
+    """Serve a campaign over MCP, so that any coding agent can be its proposer."""
+    from evolve.cli import serving
+
+    serving.mcp(target, out=out, budget_candidates=budget_candidates)
 
 
 @app.command("ls")
@@ -338,3 +358,16 @@ def config_schema() -> None:
     from evolve.cli import judging
 
     judging.config_schema()
+
+
+@new_app.command("problem")
+def new_problem(
+    name: Annotated[str, typer.Argument(help="Lower-case, such as my_shop.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make. Default: heuresis-NAME.")
+    ] = None,
+) -> None:
+    """Write a problem pack with its tests that runs at once."""
+    from evolve.cli import creating
+
+    creating.problem(name, out)
