@@ -104,6 +104,48 @@ def run(
 
 
 @app.command()
+def estimate(
+    target: Annotated[
+        str, typer.Argument(help="A campaign file, or the name of a problem.")
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="Propose with this model. Default: offline.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible server for --model.")
+    ] = None,
+    budget_seconds: Annotated[
+        float | None, typer.Option(help="End after so many seconds of search.")
+    ] = None,
+    budget_candidates: Annotated[
+        int | None, typer.Option(help="End after so many judged programs.")
+    ] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="End before more than this is spent.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Evaluations at once.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Tell what a campaign would use and cost; asks no model, needs no key."""
+    from evolve.cli import campaigns, estimating
+
+    options = campaigns.Options(
+        model=model,
+        base_url=base_url,
+        budget_seconds=budget_seconds,
+        budget_candidates=budget_candidates,
+        budget_usd=budget_usd,
+        workers=workers,
+        seed=None,
+        executor=None,
+        ray_address=None,
+        min_sandbox=None,
+        allow_weak_sandbox=False,
+    )
+    estimating.estimate(target, options, as_json=json_output)
+
+
+@app.command()
 def resume(run: RunArgument, json_output: JsonOption = False) -> None:
     """Go on with a run that was stopped or killed, within the same budget."""
     from evolve.cli import campaigns
@@ -202,6 +244,14 @@ def status(run: RunArgument, json_output: JsonOption = False) -> None:
     from evolve.cli import reading
 
     reading.status(run, as_json=json_output)
+
+
+@app.command()
+def contributions(run: RunArgument, json_output: JsonOption = False) -> None:
+    """Show what each operator, model and island brought, and what it cost."""
+    from evolve.cli import contributing
+
+    contributing.contributions(run, as_json=json_output)
 
 
 @app.command()

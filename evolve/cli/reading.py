@@ -9,6 +9,7 @@ from typing import Any
 
 from evaluators.base import Evaluation, Status
 from evolve import steering
+from evolve.cli.contributing import as_document
 from evolve.cli.output import as_split, note, pairs, percent, plain, print_json, table
 from evolve.errors import RunNotFoundError, StoreError
 from evolve.records import CampaignInfo, Program, Spent, State
@@ -80,9 +81,10 @@ def status(run: str, *, as_json: bool) -> None:
     """Show how a run stands."""
     with open_run(locate(run)) as opened:
         document = _status(opened)
-    if as_json:
-        print_json(document)
-        return
+        if as_json:
+            brought = as_document(opened.population)
+            print_json(document | {"contributions": brought})
+            return
     spent = document["spent"]
     pairs(
         {
