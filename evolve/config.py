@@ -16,6 +16,18 @@ from evaluators.base import Limits, Sandbox
 from evaluators.sandbox import levels
 from problems.errors import ConfigError
 
+Strategy = Literal[
+    "islands",
+    "map_elites",
+    "cvt",
+    "pareto",
+    "shinka",
+    "uct",
+    "plus",
+    "portfolio",
+    "best_of_n",
+]
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -41,12 +53,26 @@ class Budget(_Section):
 class Search(_Section):
     """How parents are chosen and who lives."""
 
-    islands: int = Field(default=4, ge=1, description="Separate populations.")
+    strategy: Strategy = Field(
+        default="islands",
+        description="Rule for who breeds and who lives; best_of_n is the control.",
+    )
+    islands: int = Field(
+        default=4,
+        ge=1,
+        description="Separate populations of islands, map_elites, cvt and shinka; "
+        "portfolio has one for each arm, the other strategies have one.",
+    )
     island_size: int = Field(
-        default=60, ge=2, description="Living programs of an island."
+        default=60,
+        ge=2,
+        description="Living programs of an island; plus keeps at most ten.",
     )
     tournament: int = Field(
-        default=3, ge=1, description="Programs that compete to become a parent."
+        default=3,
+        ge=1,
+        description="Programs that compete to become a parent, in the strategy "
+        "islands and in that arm of portfolio.",
     )
     migration_interval: int = Field(
         default=100, ge=1, description="Steps between migrations to the next island."

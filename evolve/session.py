@@ -24,12 +24,12 @@ from evolve import population as stores
 from evolve.agents.genetic import GeneticProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.campaign import CampaignLoop, Plan, Ports
-from evolve.config import Campaign
+from evolve.config import Campaign, Search
 from evolve.llm.asking import Asker, OneModel
 from evolve.llm.ledger import Ledger
 from evolve.llm.models import ModelSettings, open_model
 from evolve.population import OpenPopulation
-from evolve.ports import ChatModel
+from evolve.ports import ChatModel, Selector
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -40,7 +40,7 @@ from evolve.records import (
 )
 from evolve.report.export import write_atomic
 from evolve.runs import Location
-from evolve.selection.islands import IslandSelector, IslandSettings
+from evolve.selection import IslandSettings, open_selector
 from problems import registry
 from problems.base import AnyProblem
 from problems.errors import ConfigError, PlatformError
@@ -257,14 +257,6 @@ class Session:
         else:
             proposer = self._llm_proposer()
             concurrency, resumable = campaign.model.concurrency, proposer
-        selector = IslandSelector(
-            IslandSettings(
-                islands=search.islands,
-                island_size=search.island_size,
-                tournament=search.tournament,
-                migration_interval=search.migration_interval,
-            )
-        )
         return CampaignLoop(
             Plan(
                 entry_point=run.entry_point,
@@ -276,7 +268,7 @@ class Session:
             ),
             Ports(
                 population=run.population,
-                selector=selector,
+                selector=selector_of(search),
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
@@ -312,6 +304,19 @@ class Session:
             self.loop.obey()
             if self.run.population.stop_requested():
                 self.loop.stop("stopped by heuresis stop")
+
+
+def selector_of(search: Search) -> Selector:
+    """Make the strategy that a campaign names."""
+    return open_selector(
+        search.strategy,
+        IslandSettings(
+            islands=search.islands,
+            island_size=search.island_size,
+            tournament=search.tournament,
+            migration_interval=search.migration_interval,
+        ),
+    )
 
 
 def final_evaluator(run: Run) -> SandboxedEvaluator:

@@ -10,6 +10,7 @@ from evolve.llm.hints import hints
 from evolve.llm.prompting import PromptLimits, Question, build_prompt, form_of
 from evolve.patch import Refused, apply, program_id
 from evolve.ports import Brief, Population
+from evolve.progress import rank
 from evolve.records import (
     Call,
     Candidate,
@@ -99,7 +100,7 @@ class LlmProposer:
                 entry_point=self._entry_point,
                 operator=operator,
                 parents=distinct,
-                inspirations=self._inspirations(distinct, rng),
+                inspirations=self._inspirations(brief, distinct, rng),
                 failures=self._failures(brief.step, brief.island),
                 hints=hints(self._population),
                 limits=self._settings.limits,
@@ -126,11 +127,13 @@ class LlmProposer:
         return Operator.REWRITE if rewrite else Operator.DIFF
 
     def _inspirations(
-        self, parents: Sequence[Program], rng: np.random.Generator
+        self, brief: Brief, parents: Sequence[Program], rng: np.random.Generator
     ) -> list[Program]:
+        """Draw among the best that live: what the strategy dropped inspires nobody."""
         settings = self._settings
         shown = {parent.id for parent in parents}
-        pool = self._population.best(settings.inspiration_pool)
+        living = {p.id: p for island in brief.view.islands.values() for p in island}
+        pool = sorted(living.values(), key=rank)[: settings.inspiration_pool]
         others = [program for program in pool if program.id not in shown]
         count = min(settings.inspirations, len(others))
         drawn = rng.choice(len(others), size=count, replace=False) if count else ()

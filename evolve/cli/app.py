@@ -344,6 +344,98 @@ def export(
 
 
 @app.command()
+def compare(
+    targets: Annotated[
+        list[str],
+        typer.Argument(help="Problems or campaign files to run, or runs to compare."),
+    ],
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(help="Run this one, repeatable; best_of_n always. Default: all."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds 0, 1, … of each.")] = 5,
+    budget_candidates: Annotated[
+        int, typer.Option(min=1, help="Judged programs of each run.")
+    ] = 200,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Propose with this model: any litellm name. Default: offline."
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible server for --model.")
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, help="Evaluations and calls at once; 1 repeats exactly."),
+    ] = 1,
+    test: Annotated[
+        bool, typer.Option("--test", help="Also judge the champions on test.")
+    ] = False,
+    allow_weak_sandbox: WeakOption = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the runs; finished ones in it are used again. "
+            "Default: runs/compare-TIME."
+        ),
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Run strategies with equal budgets and several seeds, and test the difference."""
+    from evolve.cli import campaigns, comparing
+
+    options = campaigns.Options(
+        model=model,
+        base_url=base_url,
+        budget_seconds=None,
+        budget_candidates=budget_candidates,
+        budget_usd=None,
+        workers=workers,
+        seed=None,
+        executor=None,
+        ray_address=None,
+        min_sandbox=None,
+        allow_weak_sandbox=allow_weak_sandbox,
+        concurrency=workers,
+    )
+    study = comparing.StudyOptions(
+        strategies=tuple(strategy or ()),
+        seeds=seeds,
+        candidates=budget_candidates,
+        test=test,
+        out=out,
+    )
+    comparing.compare(targets, options, study, as_json=json_output)
+
+
+@app.command()
+def cassette(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to make.")],
+) -> None:
+    """Write a run as one file that can be replayed without a model."""
+    from evolve.cli import replaying
+
+    replaying.cassette(run, out)
+
+
+@app.command()
+def replay(
+    source: Annotated[str, typer.Argument(help="A cassette, or a run.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the replayed run in this new folder.")
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Patch, judge and place all of a run again, and report every difference."""
+    from evolve.cli import replaying
+
+    replaying.replay(source, out, as_json=json_output)
+
+
+@app.command()
 def evaluate(
     problem: Annotated[str, typer.Argument(help="Name of a problem.")],
     file: Annotated[Path, typer.Argument(help="Program with the evolve block.")],

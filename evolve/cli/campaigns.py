@@ -39,6 +39,7 @@ class Options:
     ray_address: str | None
     min_sandbox: str | None
     allow_weak_sandbox: bool
+    concurrency: int | None = None
 
     def overrides(self) -> dict[str, Any]:
         """Nested as a campaign file."""
@@ -57,11 +58,15 @@ class Options:
         }
         sections: dict[str, Any] = {
             "seed": self.seed,
-            "model": _given({"name": self.model, "base_url": self.base_url}),
+            "model": self._model(),
             "budget": _given(budget),
             "evaluator": _given(evaluator),
         }
         return _given(sections)
+
+    def _model(self) -> dict[str, Any]:
+        named = _given({"name": self.model, "base_url": self.base_url})
+        return named and named | _given({"concurrency": self.concurrency})
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,9 @@ def _document(problem: AnyProblem, evaluation: Evaluation) -> dict[str, Any]:
                 "id": verdict.instance,
                 "status": str(verdict.status),
                 "objective": verdict.objective,
-                "reference": reference.best,
+                "reference": (
+                    reference.lower if reference.best is None else reference.best
+                ),
                 "proved": reference.proved,
                 "gap": verdict.gap,
                 "violations": list(verdict.violations),
@@ -281,13 +283,13 @@ def group_gaps(problem: AnyProblem, evaluation: Evaluation) -> dict[str, float]:
     sums: dict[str, list[float]] = {}
     instances = problem.instances(evaluation.split)
     for instance, verdict in zip(instances, evaluation.verdicts, strict=True):
-        reference = problem.reference(instance).best
-        assert reference is not None
+        found = problem.reference(instance)
+        target = found.lower if found.best is None else found.best
         assert verdict.objective is not None
         total = sums.setdefault(instance.group, [0.0, 0.0])
-        total[0] += verdict.objective - reference
-        total[1] += reference
-    return {group: over / best for group, (over, best) in sums.items() if best}
+        total[0] += verdict.objective - target
+        total[1] += target
+    return {group: over / scale for group, (over, scale) in sums.items() if scale}
 
 
 def doctor(*, hostile: bool, as_json: bool) -> None:

@@ -3,10 +3,9 @@
 import random
 from collections.abc import Callable
 from itertools import islice
-from math import isfinite
 from typing import Any, NamedTuple
 
-_NUMBERS = frozenset({bool, int, float})
+from problems.values import first_unusable, usable
 
 
 class Job(NamedTuple):
@@ -74,7 +73,7 @@ def _dispatch(priority: Callable[[Job, State], Any], jobs: Jobs) -> list[int]:
         n = len(waiting)
         state = State(t, n, remaining, max(times), remaining / n)
         values = [priority(job, state) for job in waiting]
-        if not _usable(values):
+        if not usable(values):
             raise ValueError(_complaint(values, indices, t))
         chosen = values.index(min(values))
         del waiting[chosen]
@@ -85,23 +84,9 @@ def _dispatch(priority: Callable[[Job, State], Any], jobs: Jobs) -> list[int]:
     return answer + indices
 
 
-def _usable(values: list[Any]) -> bool:
-    if not _NUMBERS.issuperset(map(type, values)):
-        return False
-    try:
-        return all(map(isfinite, values))
-    except OverflowError:  # an integer beyond the range of floats is finite
-        return all(type(value) is not float or isfinite(value) for value in values)
-
-
 def _complaint(values: list[Any], indices: list[int], t: int) -> str:
-    value, job = next(
-        (value, job)
-        for value, job in zip(values, indices, strict=True)
-        if not _usable([value])
-    )
-    shown = repr(value) if type(value) is float else type(value).__name__
-    return f"priority of job {job} at time {t} is {shown}, not a finite number"
+    at, shown = first_unusable(values)
+    return f"priority of job {indices[at]} at time {t} is {shown}, not a finite number"
 
 
 def _whole(sequence: Callable[..., Any], jobs: Jobs) -> list[Any]:

@@ -16,7 +16,7 @@ from evolve.patch import program_id
 from evolve.population.memory import MemoryPopulation
 from evolve.records import Candidate, Operator
 from evolve.runs import new_location
-from evolve.selection.islands import IslandSelector, IslandSettings
+from evolve.selection import IslandSelector, IslandSettings
 from evolve.session import create
 from tests.fakes.records import a_program, an_evaluation, an_info
 from tests.fakes.tiny_problem import SPT, TINY

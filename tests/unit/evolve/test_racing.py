@@ -11,7 +11,7 @@ from evolve.config import Budget
 from evolve.patch import program_id
 from evolve.population.memory import MemoryPopulation
 from evolve.records import Candidate, Operator, Reason
-from evolve.selection.islands import IslandSelector, IslandSettings
+from evolve.selection import IslandSelector, IslandSettings
 from problems.base import Split
 from tests.fakes.briefs import a_view
 from tests.fakes.fixed_evaluator import FixedEvaluator

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from evolve.records import Placement
-from evolve.selection.islands import IslandSelector, IslandSettings, front, rank
+from evolve.selection.islands import IslandSelector, front
+from evolve.selection.ranking import rank
+from evolve.selection.settings import IslandSettings
 from tests.fakes.briefs import a_view
 from tests.fakes.genetic import a_program
 

@@ -1,0 +1,10 @@
+"""Longest processing time first."""
+
+# EVOLVE-BLOCK-START
+
+
+def priority(op, state):
+    return -op.p
+
+
+# EVOLVE-BLOCK-END
