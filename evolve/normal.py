@@ -63,7 +63,8 @@ def _write(code: CodeType, out: list[str], *, named: bool) -> None:
     facts = (
         code.co_name, instructions, code.co_names, known, cells, code.co_exceptiontable,
         code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
-        code.co_flags & ~_MARKED, code.co_nlocals, len(code.co_cellvars), len(code.co_freevars),
+        code.co_flags & ~_MARKED, code.co_nlocals,
+        len(code.co_cellvars), len(code.co_freevars),
     )  # fmt: skip
     out.append(repr(facts))
     for inner in nested:
@@ -78,18 +79,17 @@ def _without_docstring(code: CodeType) -> tuple[tuple[object, ...], bytes]:
     constants, instructions = code.co_consts, code.co_code
     if not _has_docstring(code):
         return constants, instructions
-    if None not in constants:
-        return (None, *constants[1:]), instructions
-    place = constants.index(None)
     if len(constants) > _BYTE:
         return constants, instructions
+    place = constants.index(None) if None in constants else len(constants)
     moved = bytearray(instructions)
     for i in range(0, len(moved), 2):
         if moved[i] in _READS_CONSTANT:
             number = moved[i + 1]
+            if number == 0:  # the text is a constant of the function, too
+                return constants, instructions
             moved[i + 1] = 0 if number == place else number - (number > place)
-    rest = constants[1:place] + constants[place + 1 :]
-    return (None, *rest), bytes(moved)
+    return (None, *constants[1:place], *constants[place + 1 :]), bytes(moved)
 
 
 def _constant(value: object) -> str:

@@ -45,7 +45,8 @@ def bodies(body, seed=0):
         ("    return job.d * (2 + 3)", "    return job.d * 5"),
         ("    return state.n and job.d", "    return job.d"),
         ("    if state.n:\n        return 1\n    return 2", "    return 2"),
-        ("    if job.p:\n        return 1\n    else:\n        return 2", "    return 2"),
+        ("    if job.p:\n        y = 1\n    else:\n        y = 2\n    return y",
+         "    y = 2\n    return y"),
         ("    x = 1\n    return job.d", "    return job.d"),
     ],
 )  # fmt: skip
