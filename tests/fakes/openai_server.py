@@ -68,6 +68,7 @@ class FakeOpenAI:
             raise ValueError(f"unknown faults: {unknown}; known: {FAULTS}")
         self.log: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
+        self.billed: Counter[str] = Counter()
         self.asked = threading.Event()
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -109,6 +110,13 @@ class FakeOpenAI:
             self.counts[fault or "ok"] += 1
         self.asked.set()
         return digest, fault
+
+    def bill(self, fault: str, usage: dict[str, int]) -> None:
+        """Count the tokens of an answer: by kind of token, and of that fault."""
+        with self._lock:
+            for kind in ("prompt_tokens", "completion_tokens"):
+                self.billed[kind] += usage[kind]
+                self.billed[f"{fault} {kind}"] += usage[kind]
 
     def _fault(self, number: int, digest: str, attempt: int) -> str:
         options = self.options
@@ -199,6 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
             "completion_tokens": len(content or "") // 4,
             "total_tokens": len(prompt) // 4 + len(content or "") // 4,
         }
+        self.server.fake.bill(fault or "ok", usage)
         message = {"role": "assistant", "content": content}
         choice = {"index": 0, "message": message, "finish_reason": finish}
         reply = {
