@@ -14,28 +14,20 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 from evaluators.backends.opening import SandboxedEvaluator, open_evaluator
 from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
-from evolve.agents.glia import GliaProposer, Laboratory
-from evolve.agents.llm import LlmProposer, LlmSettings
-from evolve.agents.repairing import (
-    RepairingProposer,
-    RepairSettings,
-    ResumableProposer,
-)
-from evolve.agents.strategist import StrategistProposer, StrategySettings
+from evolve.agents.members import model_members
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign, Search
-from evolve.llm.asking import Asker
-from evolve.llm.opening import OpenModels, open_models
+from evolve.llm.opening import open_models
 from evolve.operators import mixture
 from evolve.population import OpenPopulation
-from evolve.ports import Population, Proposer, Selector
+from evolve.ports import Proposer, Selector
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -48,20 +40,10 @@ from evolve.report.export import write_atomic
 from evolve.runs import Location
 from evolve.selection import IslandSettings, open_selector
 from problems import registry
-from problems.base import AnyProblem, EntryPoint
+from problems.base import AnyProblem
 from problems.errors import ConfigError, PlatformError
 
 Observer = Callable[[Program | Rejection], None]
-
-
-class _Parts(TypedDict):
-    """What all proposers that ask models are made of."""
-
-    problem: AnyProblem
-    entry_point: EntryPoint
-    asker: Asker
-    population: Population
-
 
 FINALS_CPU_FACTOR = 12
 """Held-out instances are larger and judged once: they get more CPU time."""
@@ -276,7 +258,15 @@ class Session:
         concurrency = campaign.evaluator.in_flight
         if campaign.ensemble:
             models = open_models(campaign, run.population.spent())
-            asking, observe = self._llm_members(models, observe)
+            asking, learn = model_members(
+                campaign,
+                models,
+                problem=run.problem,
+                entry_point=run.problem.entry_points[run.entry_point],
+                population=run.population,
+                tracer=self.evaluator,
+            )
+            observe = _both(learn, observe)
             concurrency = models.concurrency
         proposer = mixture(
             run.problem,
@@ -306,48 +296,6 @@ class Session:
                 racing=campaign.evaluator.racing,
             ),
         )
-
-    def _llm_members(
-        self, models: OpenModels, observe: Observer
-    ) -> tuple[dict[str, Proposer], Observer]:
-        """Build what asks models, by operator, and what sees the outcomes for it."""
-        run = self.run
-        router, learn = models.router(run.population)
-
-        def seen(outcome: Program | Rejection) -> None:
-            learn(outcome)
-            observe(outcome)
-
-        search = run.campaign.search
-        parts: _Parts = {
-            "problem": run.problem,
-            "entry_point": run.problem.entry_points[run.entry_point],
-            "asker": Asker(
-                router=router,
-                population=run.population,
-                ledger=models.ledger,
-                max_tokens=models.max_tokens,
-            ),
-            "population": run.population,
-        }
-        proposer: ResumableProposer = RepairingProposer(
-            LlmProposer(**parts, settings=LlmSettings()),
-            **parts,
-            settings=RepairSettings(share=search.repair),
-        )
-        if search.directions:
-            proposer = StrategistProposer(
-                proposer, **parts, settings=StrategySettings()
-            )
-        laboratory = Laboratory(
-            problem=run.problem,
-            entry_point=parts["entry_point"],
-            population=run.population,
-            tracer=self.evaluator,
-            seed=run.campaign.seed,
-        )
-        agent = GliaProposer(laboratory, parts["asker"])
-        return {"llm": proposer, "agent": agent}, seen
 
     async def _watch_for_stop(self) -> None:
         while True:
@@ -400,3 +348,11 @@ def _finals_limits(run: Run) -> Limits:
     return Limits(
         cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
     )
+
+
+def _both(first: Observer, second: Observer) -> Observer:
+    def observe(outcome: Program | Rejection) -> None:
+        first(outcome)
+        second(outcome)
+
+    return observe

@@ -61,16 +61,16 @@ class Ledger:
             self, calls=self.calls + 1, next_step=max(self.next_step, call.step + 1)
         )
 
-    def answered(self, reserved_tokens: int, response: Response | None) -> "Ledger":
+    def answered(self, reserved: Reservation, response: Response | None) -> "Ledger":
         """After the answer or the failure of a call.
 
-        Tokens that nobody reported are taken to be those that were reserved; dollars
-        that nobody reported add nothing, but the call counts as unpriced.
+        What nobody reported is taken to be what was reserved, so that caps hold in
+        later sessions too; without a price the call counts as unpriced.
         """
-        tokens, cost = reserved_tokens, None
+        tokens, cost = reserved.tokens, reserved.usd
         if response is not None:
             usage = response.usage
-            cost = usage.cost_usd
+            cost = reserved.usd if usage.cost_usd is None else usage.cost_usd
             if usage.prompt_tokens is not None and usage.completion_tokens is not None:
                 tokens = usage.prompt_tokens + usage.completion_tokens
         return replace(

@@ -127,7 +127,10 @@ class MemoryPopulation:
         self._facts.proposals[step, turn] = replace(
             proposal, response=response, failure=failure
         )
-        self._ledger = self._ledger.answered(proposal.call.reserved_tokens, response)
+        call = proposal.call
+        self._ledger = self._ledger.answered(
+            Reservation(tokens=call.reserved_tokens, usd=call.reserved_usd), response
+        )
         text = None if response is None else digest(response.text)
         self._log(journal.answered(step, response, text, turn=turn))
 

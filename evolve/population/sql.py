@@ -137,7 +137,8 @@ class SqlPopulation:
                 raise rules.answered_step(step)
             values = rows.response_values(response, failure)
             change(sql.change_call, of_step=step, of_turn=turn, **values)
-            change.totals = change.totals.answered(call.reserved_tokens, response)
+            reserved = Reservation(tokens=call.reserved_tokens, usd=call.reserved_usd)
+            change.totals = change.totals.answered(reserved, response)
             text = None if response is None else digest(response.text)
             change.log(journal.answered(step, response, text, turn=turn))
 

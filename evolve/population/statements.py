@@ -59,9 +59,9 @@ decide_calls = sa.update(schema.calls).where(
     _calls.campaign == _OF, _calls.step == _STEP
 )
 change_call = decide_calls.where(_calls.turn == _TURN)
-call_state = sa.select(_calls.answered, _calls.reserved_tokens).where(
-    _calls.campaign == _OF, _calls.step == _STEP, _calls.turn == _TURN
-)
+call_state = sa.select(
+    _calls.answered, _calls.reserved_tokens, _calls.reserved_usd
+).where(_calls.campaign == _OF, _calls.step == _STEP, _calls.turn == _TURN)
 unanswered = (
     sa.select(_calls.reserved_tokens, _calls.reserved_usd)
     .where(_calls.campaign == _OF, _calls.answered == sa.false())

@@ -657,16 +657,19 @@ class TestCalls:
             Usage(completion_tokens=10),
         ],
     )
-    def test_unknown_usage_keeps_the_reserved_tokens_and_is_unpriced(
-        self, population, usage
-    ):
-        population.record_call(a_call(0, reserved_tokens=700))
+    def test_unknown_usage_keeps_the_reservation(self, population, usage):
+        population.record_call(a_call(0, reserved_tokens=700, reserved_usd=0.25))
         population.record_response(0, a_response(usage=usage), "")
-        expected = Spent(tokens=700, calls=1, unpriced_calls=1)
+        expected = Spent(tokens=700, cost_usd=0.25, calls=1)
         assert population.spent() == expected
 
-    def test_a_failed_call_keeps_its_reserved_tokens(self, population):
-        population.record_call(a_call(0, reserved_tokens=700))
+    def test_a_failed_call_keeps_its_reservation(self, population):
+        population.record_call(a_call(0, reserved_tokens=700, reserved_usd=0.25))
+        population.record_response(0, None, "connection reset")
+        assert population.spent() == Spent(tokens=700, cost_usd=0.25, calls=1)
+
+    def test_a_failed_call_without_a_price_is_unpriced(self, population):
+        population.record_call(a_call(0, reserved_tokens=700, reserved_usd=None))
         population.record_response(0, None, "connection reset")
         assert population.spent() == Spent(tokens=700, calls=1, unpriced_calls=1)
 

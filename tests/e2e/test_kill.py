@@ -176,9 +176,10 @@ def test_model_campaign_survives_twenty_kills(tmp_path, subreaper):
         asked = server.requests
     assert_nothing_repeated(end)
     assert len(end["responses"]) > 50
-    # What was answered and stored is never asked again: a step asks once, and only
+    # What was answered and stored is never asked again: a turn asks once, and only
     # calls that were in flight at a kill (three at most) were paid without an answer.
-    calls = [json.loads(p)["step"] for _, kind, p in end["events"] if kind == "call"]
+    told = [json.loads(p) for _, kind, p in end["events"] if kind == "call"]
+    calls = [(call["step"], call["turn"]) for call in told]
     assert len(set(calls)) == len(calls)
     assert asked <= len(calls)
     assert len(calls) - len(end["responses"]) <= 20 * 3

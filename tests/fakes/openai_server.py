@@ -72,6 +72,7 @@ class FakeOpenAI:
             raise ValueError(f"unknown faults: {unknown}; known: {FAULTS}")
         self.log: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
+        self.billed: Counter[str] = Counter()
         self.asked = threading.Event()
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -113,6 +114,13 @@ class FakeOpenAI:
             self.counts[fault or "ok"] += 1
         self.asked.set()
         return digest, fault
+
+    def bill(self, fault: str, usage: dict[str, int]) -> None:
+        """Count the tokens of an answer: by kind of token, and of that fault."""
+        with self._lock:
+            for kind in ("prompt_tokens", "completion_tokens"):
+                self.billed[kind] += usage[kind]
+                self.billed[f"{fault} {kind}"] += usage[kind]
 
     def _fault(self, number: int, digest: str, attempt: int) -> str:
         options = self.options
@@ -208,6 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
             "completion_tokens": len(content or "") // 4,
             "total_tokens": len(prompt) // 4 + len(content or "") // 4,
         }
+        self.server.fake.bill(fault or "ok", usage)
         message: dict[str, Any] = {"role": "assistant", "content": content}
         if calls:
             message["tool_calls"], finish = calls, "tool_calls"

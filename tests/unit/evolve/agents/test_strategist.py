@@ -107,10 +107,7 @@ def test_outcomes_are_the_best_gain_over_a_parent():
         DIRECTIONS,
         json.dumps(IDEAS),
         f"Sure! {json.dumps({'directions': IDEAS})} Good luck.",
-        (
-            '```\n[{"name": "idea a", "description": "do a",},\n'
-            '{"title": "idea b"}, "c"]\n```'
-        ),
+        '```\n[{"name": "idea a", "description": "do a",}, {"title": "b"}, "c"]\n```',
         f"```python\nnot json\n```\n~~~json\n{json.dumps(IDEAS, indent=1)}\n~~~",
         f"```json\n{json.dumps(IDEAS)}",
     ],

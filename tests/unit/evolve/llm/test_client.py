@@ -314,3 +314,30 @@ def test_calls_run_at_the_same_time(server):
         return time.perf_counter() - started
 
     assert asyncio.run(many()) < 8 * 0.3 / 2
+
+
+def test_every_try_waits_for_the_limit_of_the_provider(server):
+    server.options.rates = {"500": 1.0}
+    pauses = Pauses()
+    model = a_model(server, sleep=pauses, retries=3, requests_per_minute=2.0)
+    with pytest.raises(ModelCallError):
+        ask(model)
+    assert server.requests == 4
+    # Two requests are free; the others have to wait half a minute each, and since the
+    # clock stands nearly still here, one after the other.
+    waits = [pause for pause in pauses if pause > 20]
+    assert waits == [pytest.approx(30, abs=2), pytest.approx(60, abs=2)]
+
+
+def test_calls_in_flight_are_held_to_the_number_of_the_model(server):
+    server.options.latency = 0.2
+    model = a_model(server, concurrency=1)
+
+    async def two():
+        started = time.monotonic()
+        await asyncio.gather(
+            *(model.complete(a_prompt(PROGRAM), seed=seed) for seed in (1, 2))
+        )
+        return time.monotonic() - started
+
+    assert asyncio.run(two()) >= 0.4
