@@ -1,0 +1,110 @@
+"""Studies and comparisons of runs, as a user runs them."""
+
+import json
+import os
+
+import pytest
+
+from evolve.cli.comparing import chosen
+from evolve.runs import locate
+from evolve.selection import STRATEGIES
+from evolve.session import open_run
+from problems.errors import ConfigError
+from tests.e2e.cli import heuresis
+from tests.fakes.openai_server import FakeOpenAI
+
+SMALL = ("--seeds", 1, "--budget-candidates", 8, "--allow-weak-sandbox")
+
+
+def events_of(store):
+    """Kind and step of all events."""
+    with open_run(locate(str(store.parent))) as run:
+        return [(e.kind, e.payload.get("step")) for e in run.population.events()]
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compare")
+    done = heuresis(
+        *("compare", "smtt", "--strategy", "plus", "--out", "study", "--json", *SMALL),
+        cwd=folder,
+    )
+    assert done.code == 0, done.err
+    return folder, done
+
+
+def test_a_study_runs_the_control_too(studied):
+    _, done = studied
+    (problem,) = done.json["problems"]
+    assert problem["campaign"] == "smtt"
+    assert [row["strategy"] for row in problem["rows"]] == ["plus", "best_of_n"]
+    assert problem["candidates"] == 8
+    assert all(row["at"][2]["median"] > 0 for row in problem["rows"])
+    assert done.err.count("8 candidates, best gap") == 2
+
+
+def test_finished_cells_are_used_again(studied):
+    folder, first = studied
+    stores = sorted(folder.glob("study/smtt/*/seed-0/population.sqlite"))
+    assert len(stores) == 2
+    events = [events_of(store) for store in stores]
+    done = heuresis(
+        "compare", "smtt", "--strategy", "plus", "--out", "study", *SMALL, cwd=folder
+    )
+    assert done.code == 0, done.err
+    assert "minus best_of_n" in done.out
+    assert events == [events_of(store) for store in stores]
+    assert first.json["problems"][0]["rows"][0]["seeds"] == 1
+
+
+def test_another_study_in_the_same_folder_is_refused(studied):
+    folder, _ = studied
+    done = heuresis(
+        *("compare", "smtt", "--out", "study", "--seeds", 1),
+        *("--strategy", "plus", "--budget-candidates", 9, "--allow-weak-sandbox"),
+        cwd=folder,
+    )
+    assert done.code == 2
+    assert "run with other settings; choose another folder with --out" in done.err
+
+
+def test_runs_are_compared_with_each_other(studied):
+    folder, _ = studied
+    runs = [f"study/smtt/{name}/seed-0" for name in ("plus", "best_of_n")]
+    (problem,) = heuresis("compare", *runs, "--json", cwd=folder).json["problems"]
+    assert problem["candidates"] == [2, 4, 8]
+    assert [row["strategy"] for row in problem["runs"]] == ["plus", "best_of_n"]
+    assert all(len(row["best_gap"]) == 3 for row in problem["runs"])
+    mixed = heuresis("compare", runs[0], "smtt", cwd=folder)
+    assert mixed.code == 2
+    assert "is a run and smtt is not" in mixed.err
+
+
+def test_an_unknown_strategy_is_named():
+    with pytest.raises(ConfigError, match="no strategy 'magic'; known: islands, map_e"):
+        chosen(["plus", "magic"])
+
+
+def test_the_control_is_always_run_once():
+    assert chosen(["plus", "plus"]) == ("plus", "best_of_n")
+    assert chosen(["best_of_n", "uct"]) == ("best_of_n", "uct")
+    assert set(chosen([])) == set(STRATEGIES)
+
+
+@pytest.mark.slow
+def test_a_study_asks_a_model(tmp_path):
+    env = os.environ | {"OPENAI_API_KEY": "any"}
+    with FakeOpenAI(seed=1) as server:
+        done = heuresis(
+            *("compare", "smtt", "--strategy", "islands", "--model", "openai/mutator"),
+            *("--base-url", server.base_url, "--out", "study", "--json", *SMALL),
+            cwd=tmp_path,
+            env=env,
+        )
+    assert done.code == 0, done.err
+    (problem,) = done.json["problems"]
+    assert problem["proposer"] == "openai/mutator"
+    assert json.dumps(problem).count("median") >= 6
+    control = tmp_path / "study/smtt/best_of_n/seed-0"
+    steps = {step for _, step in events_of(control / "population.sqlite")}
+    assert len(steps) > 3
