@@ -5,7 +5,8 @@
 
 A reply is a function of the server's seed, the prompt and the seed in the request, and
 a fault by rate one of the server's seed, the prompt and how often that prompt came
-before: neither depends on the order in which requests arrive. By hand: ``python -m tests.fakes.openai_server --port 8123``.
+before: neither depends on the order in which requests arrive. By hand:
+``python -m tests.fakes.openai_server --port 8123``.
 """
 
 import argparse
