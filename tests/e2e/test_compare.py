@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from evolve.cli.comparing import chosen
+from evolve.cli.campaigns import Options
+from evolve.cli.comparing import StudyOptions, chosen, compare
 from evolve.runs import locate
 from evolve.selection import STRATEGIES
 from evolve.session import open_run
@@ -43,41 +44,73 @@ def test_a_study_runs_the_control_too(studied):
     assert done.err.count("8 candidates, best gap") == 2
 
 
-def test_finished_cells_are_used_again(studied):
-    folder, first = studied
+def again(folder, *targets, candidates=8, as_json=False):
+    """The same study in this process."""
+    options = Options(
+        model=None,
+        base_url=None,
+        budget_seconds=None,
+        budget_candidates=candidates,
+        budget_usd=None,
+        workers=1,
+        seed=None,
+        executor=None,
+        ray_address=None,
+        min_sandbox=None,
+        allow_weak_sandbox=True,
+    )
+    study = StudyOptions(
+        strategies=("plus",),
+        seeds=1,
+        candidates=candidates,
+        test=False,
+        out=folder / "study",
+    )
+    compare(targets, options, study, as_json=as_json)
+
+
+def test_the_strategy_decides_who_lives(studied):
+    folder, _ = studied
+    living = {}
+    for name in ("plus", "best_of_n"):
+        with open_run(locate(str(folder / "study/smtt" / name / "seed-0"))) as run:
+            assert run.campaign.search.strategy == name
+            living[name] = len(run.population.living(0))
+    assert living["best_of_n"] == 1 < living["plus"]
+
+
+def test_finished_cells_are_used_again(studied, capsys):
+    folder, _ = studied
     stores = sorted(folder.glob("study/smtt/*/seed-0/population.sqlite"))
     assert len(stores) == 2
     events = [events_of(store) for store in stores]
-    done = heuresis(
-        "compare", "smtt", "--strategy", "plus", "--out", "study", *SMALL, cwd=folder
-    )
-    assert done.code == 0, done.err
-    assert "minus best_of_n" in done.out
+    again(folder, "smtt")
+    shown = capsys.readouterr()
+    assert "minus best_of_n" in shown.out
+    assert shown.err.count("8 candidates, best gap") == 2
     assert events == [events_of(store) for store in stores]
-    assert first.json["problems"][0]["rows"][0]["seeds"] == 1
 
 
 def test_another_study_in_the_same_folder_is_refused(studied):
     folder, _ = studied
-    done = heuresis(
-        *("compare", "smtt", "--out", "study", "--seeds", 1),
-        *("--strategy", "plus", "--budget-candidates", 9, "--allow-weak-sandbox"),
-        cwd=folder,
-    )
-    assert done.code == 2
-    assert "run with other settings; choose another folder with --out" in done.err
+    with pytest.raises(ConfigError, match="with other settings; choose another folder"):
+        again(folder, "smtt", candidates=9)
+    with pytest.raises(ConfigError, match="two targets are called 'smtt'"):
+        again(folder, "smtt", "smtt")
 
 
-def test_runs_are_compared_with_each_other(studied):
+def test_runs_are_compared_with_each_other(studied, capsys):
     folder, _ = studied
-    runs = [f"study/smtt/{name}/seed-0" for name in ("plus", "best_of_n")]
-    (problem,) = heuresis("compare", *runs, "--json", cwd=folder).json["problems"]
+    runs = [str(folder / f"study/smtt/{name}/seed-0") for name in ("plus", "best_of_n")]
+    again(folder, *runs, as_json=True)
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
     assert problem["candidates"] == [2, 4, 8]
     assert [row["strategy"] for row in problem["runs"]] == ["plus", "best_of_n"]
     assert all(len(row["best_gap"]) == 3 for row in problem["runs"])
-    mixed = heuresis("compare", runs[0], "smtt", cwd=folder)
-    assert mixed.code == 2
-    assert "is a run and smtt is not" in mixed.err
+    again(folder, *runs)
+    assert "best gap on train after so many" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="is a run and smtt is not"):
+        again(folder, runs[0], "smtt")
 
 
 def test_an_unknown_strategy_is_named():
