@@ -7,6 +7,7 @@ import pytest
 
 from evolve.cli.campaigns import Options
 from evolve.cli.comparing import StudyOptions, chosen, compare
+from evolve.records import State
 from evolve.runs import locate
 from evolve.selection import STRATEGIES
 from evolve.session import open_run
@@ -89,6 +90,22 @@ def test_finished_cells_are_used_again(studied, capsys):
     assert "minus best_of_n" in shown.out
     assert shown.err.count("8 candidates, best gap") == 2
     assert events == [events_of(store) for store in stores]
+
+
+def test_a_cell_that_was_stopped_goes_on(tmp_path, capsys):
+    again(tmp_path, "smtt", candidates=2)
+    folder = tmp_path / "study/smtt/plus/seed-0"
+    before = events_of(folder / "population.sqlite")
+    with open_run(locate(str(folder))) as run:
+        run.population.set_state(State.STOPPED, "interrupted")
+    again(tmp_path, "smtt", candidates=2)
+    after = events_of(folder / "population.sqlite")
+    assert after[: len(before)] == before
+    assert len(after) > len(before)
+    with open_run(locate(str(folder))) as run:
+        assert run.population.info().state is State.DONE
+        assert run.population.spent().candidates == 2
+    assert "plus/seed-0: 2 candidates" in capsys.readouterr().err
 
 
 def test_another_study_in_the_same_folder_is_refused(studied):
