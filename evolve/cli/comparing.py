@@ -1,5 +1,6 @@
 """compare: strategies on equal budgets, or runs that exist."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from evaluators.sandbox import levels
-from evolve.cli.campaigns import Options, resolve
+from evolve.cli.campaigns import INTERRUPTED, Options, resolve
 from evolve.cli.output import note, percent, print_json, table
 from evolve.config import Campaign, Strategy
 from evolve.runs import HOME, STORE_FILE, fresh_name, locate
@@ -64,27 +65,7 @@ def compare(
     if existing:
         _compare_runs(existing, as_json=as_json)
         return
-    bases = _bases(targets, options)
-    strategies = chosen(study.strategies)
-    levels.require(bases[0].evaluator.least_sandbox())
-    folder = study.out or HOME / fresh_name("compare", datetime.now())  # noqa: DTZ005
-    documents = []
-    for base in bases:
-        plan = Study(
-            base=base,
-            strategies=strategies,
-            seeds=study.seeds,
-            candidates=study.candidates,
-            folder=folder / base.name,
-            test=study.test,
-        )
-        found = tabulate(run_study(plan, note), study.candidates)
-        proposer = OFFLINE if base.model is None else base.model.name
-        documents.append({"campaign": base.name, "proposer": proposer} | asdict(found))
-        if not as_json:
-            _show(f"{base.name}, {proposer}", found)
-    if as_json:
-        print_json({"folder": str(folder), "marks": MARKS, "problems": documents})
+    _run_studies(_bases(targets, options), study, as_json=as_json)
 
 
 def chosen(names: Sequence[str]) -> tuple[Strategy, ...]:
@@ -101,6 +82,36 @@ def chosen(names: Sequence[str]) -> tuple[Strategy, ...]:
         raise ConfigError(f"no strategy {unknown[0]!r}; known: {known}")
     wanted = [*(names or STRATEGIES), CONTROL]
     return cast("tuple[Strategy, ...]", tuple(dict.fromkeys(wanted)))
+
+
+def _run_studies(
+    bases: Sequence[Campaign], study: StudyOptions, *, as_json: bool
+) -> None:
+    strategies = chosen(study.strategies)
+    levels.require(bases[0].evaluator.least_sandbox())
+    folder = study.out or HOME / fresh_name("compare", datetime.now())  # noqa: DTZ005
+    documents = []
+    for base in bases:
+        plan = Study(
+            base=base,
+            strategies=strategies,
+            seeds=study.seeds,
+            candidates=study.candidates,
+            folder=folder / base.name,
+            test=study.test,
+        )
+        try:
+            cells = run_study(plan, note)
+        except KeyboardInterrupt:
+            note(f"stopped; nothing is lost. The same with --out {folder} goes on")
+            sys.exit(INTERRUPTED)
+        found = tabulate(cells, study.candidates)
+        proposer = OFFLINE if base.model is None else base.model.name
+        documents.append({"campaign": base.name, "proposer": proposer} | asdict(found))
+        if not as_json:
+            _show(f"{base.name}, {proposer}", found)
+    if as_json:
+        print_json({"folder": str(folder), "marks": MARKS, "problems": documents})
 
 
 def _bases(targets: Sequence[str], options: Options) -> list[Campaign]:

@@ -12,7 +12,9 @@ largest
 and ends at a leaf, at depth 10, or at a program that has fewer children than
 floor(sqrt(N)). One child is made a step, so what the paper calls expansion of a leaf
 takes several steps. The tree holds the programs that live: what was evicted no longer
-counts, except among the children of its parent.
+counts, except among the children of its parent. A proposal that became no program
+leaves no trace in the tree, so the same descent would come again: a tenth of the
+parents is drawn from all that live.
 """
 
 import math
@@ -30,6 +32,7 @@ from evolve.selection.settings import IslandSettings
 
 MAX_DEPTH = 10
 _EXPLORATION = 0.1
+_ANY = 0.1
 
 
 @dataclass(slots=True)
@@ -54,16 +57,22 @@ class Tree:
         view: View,
         living: Sequence[Program],
         count: int,
-        rng: np.random.Generator,  # noqa: ARG002
+        rng: np.random.Generator,
     ) -> Sequence[Program]:
         """Descend to the first parent; the others are the best by rank."""
-        spent = sum(view.judged.values())
-        share = spent / view.budget if view.budget else 0.0
-        found = descend(
-            grow(living, view.children), _EXPLORATION * max(0.0, 1.0 - share)
-        )
+        found = self._first(view, living, rng)
         others = sorted((p for p in living if p.id != found.id), key=rank)
         return [found, *others][:count]
+
+    def _first(
+        self, view: View, living: Sequence[Program], rng: np.random.Generator
+    ) -> Program:
+        if rng.random() < _ANY:
+            return living[int(rng.random() * len(living))]
+        spent = sum(view.judged.values())
+        share = spent / view.budget if view.budget else 0.0
+        exploration = _EXPLORATION * max(0.0, 1.0 - share)
+        return descend(grow(living, view.children), exploration)
 
     def leaving(
         self, living: Sequence[Program], program: Program

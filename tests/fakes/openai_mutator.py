@@ -83,7 +83,7 @@ def mutate(
     for _ in range(8):
         edit = rng.choice(kinds)()
         child = source if edit is None else _spliced(source, edit)
-        if child != source and _parses(child):
+        if _parses(child) and ast.dump(ast.parse(child)) != ast.dump(tree):
             return child
     lines.insert(last - 1, f"TUNING_{rng.randrange(10**6)} = 0")
     return "\n".join(lines)

@@ -3,9 +3,10 @@
     with FakeOpenAI(seed=1, rates={"503": 0.1}) as server:
         ... server.base_url ...
 
-A reply is a function of the seed and the prompt, and a fault by rate one of the seed,
-the prompt and how often that prompt came before: neither depends on the order in which
-requests arrive. By hand: ``python -m tests.fakes.openai_server --port 8123``.
+A reply is a function of the server's seed, the prompt and the seed in the request, and
+a fault by rate one of the server's seed, the prompt and how often that prompt came
+before: neither depends on the order in which requests arrive. By hand:
+``python -m tests.fakes.openai_server --port 8123``.
 """
 
 import argparse
@@ -208,7 +209,9 @@ class _Handler(BaseHTTPRequestHandler):
             scripted.get("content")
             if scripted
             else options.reply
-            or answer(random.Random(f"{options.seed}/{digest}"), prompt)
+            or answer(
+                random.Random(f"{options.seed}/{digest}/{body.get('seed')}"), prompt
+            )
         )
         content, finish = _spoiled(content or "", fault)
         usage = {

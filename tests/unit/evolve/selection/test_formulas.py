@@ -315,3 +315,12 @@ def test_cvt_keeps_the_best_near_a_centre():
         better.id,
     ]
     assert [m.program for m in one.admit(a_view([here]), far)] == [far.id]
+
+
+def test_uct_does_not_ask_one_program_for_ever():
+    seed, left, right, deep = chain()
+    view = a_view([seed, left, right, deep], children={seed.id: 3, left.id: 1})
+    share = draws("uct", view, count=2000)
+    # The descent ends at the same program, but for a tenth drawn from the four.
+    assert share[2] == pytest.approx(0.9 + 0.1 / 4, abs=0.02)
+    assert set(share) == {0, 1, 2, 3}
