@@ -26,7 +26,7 @@ MODEL = """
 name = "openai/mutator"
 base_url = "{url}"
 concurrency = 3
-retries = 1
+retries = 0
 """
 
 
@@ -89,7 +89,7 @@ def forge(folder):
 
 def test_a_run_with_a_model_that_fails_now_and_then(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    faults = {"refusal": 0.1, "badsyntax": 0.1, "400": 0.1, "empty": 0.05}
+    faults = {"refusal": 0.1, "badsyntax": 0.1, "503": 0.1, "empty": 0.05}
     with FakeOpenAI(seed=2, rates=faults) as server:
         text = OFFLINE.replace("120", "40") + MODEL.format(url=server.base_url)
         recorded(tmp_path, text)
