@@ -104,7 +104,7 @@ def test_a_run_with_a_model_that_fails_now_and_then(tmp_path, monkeypatch):
     assert heuresis("replay", "run", cwd=tmp_path).code == 0
 
 
-@pytest.mark.parametrize("kind", ["ban", "pin"])
+@pytest.mark.parametrize("kind", ["ban", pytest.param("pin", marks=pytest.mark.slow)])
 def test_a_steered_run_is_replayed_too(tmp_path, kind):
     (tmp_path / "c.toml").write_text(
         stopped_short(
