@@ -45,7 +45,7 @@ from evolve.records import (
 from evolve.report.records import RunReport
 from evolve.runs import fresh_name, locate, new_location
 from evolve.session import Run, Session, create, open_run
-from evolve.steering import hint
+from evolve.steering import hint, standing
 from problems import registry
 from problems.errors import ConfigError
 
@@ -295,15 +295,17 @@ class Campaign:
         return asked
 
     def _text(self, parents: tuple[Program, ...]) -> str:
-        run, shown = self._run, {parent.id for parent in parents}
-        others = run.population.best(_INSPIRATIONS + len(parents))
+        run = self._run
+        hidden = {parent.id for parent in parents}
+        hidden.update(standing(run.population).banned)
+        others = run.population.best(_INSPIRATIONS + len(hidden))
         prompt = build_prompt(
             Question(
                 problem=run.problem,
                 entry_point=run.problem.entry_points[run.entry_point],
                 operator=Operator.CROSSOVER if len(parents) > 1 else Operator.DIFF,
                 parents=parents,
-                inspirations=[p for p in others if p.id not in shown][:_INSPIRATIONS],
+                inspirations=[p for p in others if p.id not in hidden][:_INSPIRATIONS],
                 notes=run.population.notes(),
                 limits=PromptLimits(),
             )

@@ -151,7 +151,8 @@ class CampaignLoop:
         if orders:
             self._move(self._now.forbidden())
             for pinned in self._now.missing():
-                self._revive(pinned)
+                if pinned in self._ports.known:
+                    self._revive(pinned)
 
     def _revive(self, pinned: ProgramId) -> None:
         program = self._ports.population.get(pinned)

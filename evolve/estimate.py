@@ -1,6 +1,6 @@
 """What a campaign will use, before it runs: the seed judged once, the prompt rendered.
 
-What can be bounded is bounded, and named so; nothing is guessed.
+What the first call may use is an upper limit; what cannot be told is left out.
 """
 
 import time
@@ -31,14 +31,14 @@ class Cap:
     Attributes
     ----------
     proposals
-        How many fit into it, one call each: at least so many where ``bound`` is set,
-        about so many otherwise. None if it cannot be told before.
+        About how many fit into it, one call each; for tokens and dollars if every
+        call used all that the first one may. Later prompts are longer, and answers
+        mostly shorter. None if it cannot be told before.
     """
 
     name: str
     limit: float
     proposals: int | None
-    bound: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ class Estimate:
     prompt
         The first prompt; None offline.
     prompt_tokens, completion_tokens
-        The most that one call may use; None offline.
+        The most that the first call may use; None offline.
     usd_per_call
-        The most that one call may cost; None if the price is not known, or offline.
+        The most that it may cost; None if the price is not known, or offline.
     caps
         Limits of the budget, in the order of the campaign file.
     """
@@ -78,7 +78,7 @@ class Estimate:
 
     @property
     def usd(self) -> float | None:
-        """The most that so many calls may cost as ``first`` leaves room for."""
+        """What as many such calls cost as ``first`` leaves room for."""
         first = self.first
         if first is None or first.proposals is None or self.usd_per_call is None:
             return None
@@ -162,12 +162,7 @@ def _caps(
         "usd": int(budget.usd // usd) if budget.usd and usd else None,
     }
     return tuple(
-        Cap(
-            name=name,
-            limit=limit,
-            proposals=fitting[name],
-            bound=name in {"tokens", "usd"},
-        )
+        Cap(name=name, limit=limit, proposals=fitting[name])
         for name, limit in budget.model_dump(exclude_none=True).items()
     )
 

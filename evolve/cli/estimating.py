@@ -30,18 +30,17 @@ def _document(found: Estimate) -> dict[str, Any]:
         },
         "prompt_tokens_at_most": found.prompt_tokens,
         "completion_tokens_at_most": found.completion_tokens,
-        "usd_per_call_at_most": found.usd_per_call,
+        "usd_first_call_at_most": found.usd_per_call,
         "caps": [
             {
                 "name": cap.name,
                 "limit": cap.limit,
                 "proposals": cap.proposals,
-                "at_least": cap.bound,
             }
             for cap in found.caps
         ],
         "ends_first": found.first.name if found.first else None,
-        "usd_at_most": found.usd,
+        "usd": found.usd,
     }
 
 
@@ -56,7 +55,7 @@ def _lines(found: Estimate) -> dict[str, object]:
     }
     if names:
         cost = found.usd_per_call
-        lines["one call"] = (
+        lines["first call"] = (
             f"at most {found.prompt_tokens} prompt and {found.completion_tokens} "
             "completion tokens, "
             + ("price not known" if cost is None else f"at most ${cost:.4f}")
@@ -67,7 +66,7 @@ def _lines(found: Estimate) -> dict[str, object]:
         f"{first.name}, as far as that can be told" if first else "not known before"
     )
     if found.usd is not None:
-        lines["cost"] = f"at most ${found.usd:.2f} for so many proposals"
+        lines["cost"] = f"about ${found.usd:.2f} if all calls use that much"
     return lines
 
 
@@ -76,4 +75,4 @@ def _cap(cap: Cap) -> str:
         return f"{cap.limit:g}: how many proposals depends on the pace of the model"
     if cap.name == "candidates":
         return f"{cap.limit:g} judged programs; rejected proposals come on top"
-    return f"{cap.limit:g}: {'at least' if cap.bound else 'about'} {cap.proposals}"
+    return f"{cap.limit:g}: about {cap.proposals} proposals"

@@ -5,10 +5,12 @@ import doctest
 
 import pytest
 
-from evolve import api
+from evolve import api, steering
 from evolve.errors import StoreError
 from evolve.llm.ledger import BudgetExhausted
 from evolve.records import Operator, Program, Reason, Rejection
+from evolve.runs import locate
+from evolve.session import open_run
 from problems.errors import ConfigError
 
 MDD = "def priority(job, state):\n    return max(job.d, state.t + job.p)\n"
@@ -30,7 +32,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def campaign(place):
-    with api.start("smtt", out=place, budget_candidates=6, workers=1) as found:
+    with api.start("smtt", out=place, budget_candidates=7, workers=1) as found:
         yield found
 
 
@@ -76,6 +78,17 @@ def test_notes_reach_the_briefs_and_feedback_compares(campaign):
     assert "better than its parent" in campaign.feedback(campaign.best())
 
 
+def test_orders_of_others_are_obeyed(campaign, place):
+    with open_run(locate(str(place))) as other:
+        identity = steering.seed(other, "spt")
+        steering.ban(other.population, campaign.best().id)
+    banned = campaign.best()
+    brief = campaign.ask()
+    assert campaign.get(identity).candidate.operator is Operator.SEED
+    assert banned.id not in {parent.id for parent in brief.parents}
+    assert "max(job.d, state.t + job.p)" not in brief.text
+
+
 def test_it_works_where_an_event_loop_runs(campaign):
     async def inside():
         return campaign.best()
@@ -92,7 +105,7 @@ def test_a_run_goes_on_until_its_budget_is_used_and_is_reported(campaign, place)
             again.tell(MDD)
         again.ask()
         again.tell("def priority(job, state):\n    return job.p * job.d\n")
-        with pytest.raises(BudgetExhausted, match="6 candidates"):
+        with pytest.raises(BudgetExhausted, match="7 candidates"):
             again.ask()
         assert again.end
         report = again.finish()
