@@ -10,16 +10,27 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends.local import LocalEvaluator
+from evaluators.base import EvaluationRequest, Limits
+from evolve.agents.glia import Laboratory
+from evolve.agents.glia.tools import checked
+from evolve.agents.glia.workbench import Workbench
 from evolve.cli import dialogues, reading
 from evolve.llm.client import LiteLlmModel
 from evolve.llm.replay import RecordingModel, ReplayModel
 from evolve.llm.scripted import ScriptedModel
 from evolve.llm.settings import ModelSettings
+from evolve.population.memory import MemoryPopulation
 from evolve.records import NoteKind
 from evolve.runs import locate
 from evolve.session import open_run
+from problems import registry
+from problems.base import Split
+from prompts.records import ToolCall
 from tests.fakes import glia
+from tests.fakes.briefs import a_brief
 from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.records import a_program, an_info
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,6 +154,52 @@ def test_show_as_json_holds_every_turn(whole, capsys):
     heard = [h["tool"] for e in told for h in e["heard"] if h["role"] == "tool"]
     assert heard == [name for name, _ in calls if name != "propose"]
     assert next(dialogues.paragraphs(told))[0] == "prompt of researcher, turn 0"
+
+
+@pytest.mark.parametrize("name", ["smtt", "obp", "jssp"])
+def test_the_tools_answer_for_every_pack(name):
+    pack = registry.load(name)
+    entry_point = pack.default_entry_point
+    source = pack.baselines[entry_point.seed].source
+    request = EvaluationRequest(
+        source=source, entry_point=entry_point.name, split=Split.TRAIN
+    )
+    instances = pack.instances(Split.TRAIN)
+
+    async def answers():
+        async with LocalEvaluator(pack, slots=1, limits=Limits()) as evaluator:
+            program = a_program(
+                source=source, evaluation=await evaluator.evaluate(request)
+            )
+            population = MemoryPopulation(an_info())
+            population.add(program)
+            bench = Workbench(
+                Laboratory(
+                    problem=pack,
+                    entry_point=entry_point,
+                    population=population,
+                    tracer=evaluator,
+                    seed=0,
+                ),
+                a_brief([program]),
+            )
+            wanted = (
+                glia.wanted("read_card"),
+                glia.wanted("results", program=entry_point.seed),
+                glia.wanted("analyse", program=program.id),
+                glia.wanted("trace", program=program.id, instance=instances[-1].id),
+            )
+            calls = [ToolCall(id="", name=n, arguments=a) for n, a in wanted]
+            found = [await bench.answer(call, checked(call)) for call in calls]
+            return program, [json.loads(text) for text in found]
+
+    program, (card, rows, statistics, trace) = asyncio.run(answers())
+    assert card["train"] == [instance.id for instance in instances]
+    assert len(rows["rows"]) == len(instances)
+    assert statistics["all"]["count"] + statistics["left_out"] == len(instances)
+    assert statistics["rank_correlations"]
+    assert trace["objective"] == program.evaluation.verdicts[-1].objective
+    assert trace["schedule"]
 
 
 def process(folder, log, moment=""):
