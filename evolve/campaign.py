@@ -13,7 +13,7 @@ import numpy as np
 
 from evaluators.base import Evaluation, EvaluationRequest, Evaluator
 from evolve.config import Budget
-from evolve.errors import ModelUnavailableError, SeedFailedError
+from evolve.errors import ModelUnavailableError, RunNotFoundError, SeedFailedError
 from evolve.llm.ledger import BudgetExhausted
 from evolve.ports import (
     Brief,
@@ -45,6 +45,11 @@ STALLED_STEPS = 500
 
 FAILED_CALLS = 20
 """Failed model calls in a row after which the model counts as unavailable."""
+
+OFFLINE = frozenset(
+    {Operator.MUTATION, Operator.TUNING, Operator.SIMPLIFICATION, Operator.SEED}
+)
+"""Operators whose success says nothing about a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,13 +321,33 @@ class CampaignLoop:
 
     async def _tried(self, candidate: Candidate) -> Program | Rejection:
         if candidate.id in self._ports.known:
-            return self._ports.population.get(candidate.id)
+            return self._recalled(candidate)
         self._make_room()
         self._now.in_flight += 1
+        step = self._now.take_step()
         try:
-            return await self._conclude(replace(candidate, step=self._now.take_step()))
+            outcome = await self._conclude(replace(candidate, step=step))
         finally:
             self._now.in_flight -= 1
+        self._migrate(step)
+        return outcome
+
+    def _recalled(self, candidate: Candidate) -> Program | Rejection:
+        try:
+            return self._ports.population.get(candidate.id)
+        except RunNotFoundError:
+            # Another step has it under way, or it was not judged to the end.
+            return self._duplicate(candidate)
+
+    def _duplicate(self, candidate: Candidate) -> Rejection:
+        return Rejection(
+            step=candidate.step,
+            operator=candidate.operator,
+            island=candidate.island,
+            reason=Reason.DUPLICATE,
+            detail=f"program {candidate.id[:12]} is known already",
+            parents=candidate.parents,
+        )
 
     def _make_room(self) -> None:
         """Raise BudgetExhausted if there is no room for one program more."""
@@ -354,14 +379,7 @@ class CampaignLoop:
 
     async def _conclude(self, outcome: Candidate | Rejection) -> Program | Rejection:
         if isinstance(outcome, Candidate) and self._is_known(outcome):
-            outcome = Rejection(
-                step=outcome.step,
-                operator=outcome.operator,
-                island=outcome.island,
-                reason=Reason.DUPLICATE,
-                detail=f"program {outcome.id[:12]} is known already",
-                parents=outcome.parents,
-            )
+            outcome = self._duplicate(outcome)
         if isinstance(outcome, Rejection):
             self._reject(outcome)
             return outcome
@@ -384,7 +402,7 @@ class CampaignLoop:
         now.rejected_in_a_row += 1
         self._ports.observe(rejection)
         if rejection.reason is not Reason.MODEL_FAILED:
-            now.failed_in_a_row = 0
+            self._heard(rejection.operator)
             return
         now.failed_in_a_row += 1
         if now.failed_in_a_row >= FAILED_CALLS:
@@ -392,6 +410,11 @@ class CampaignLoop:
                 f"{FAILED_CALLS} model calls in a row failed, the last one with: "
                 f"{rejection.detail}. Nothing is lost; resume when the model works"
             )
+
+    def _heard(self, operator: Operator) -> None:
+        """Note that a model works, if the operator is one that needs it to."""
+        if operator not in OFFLINE:
+            self._now.failed_in_a_row = 0
 
     async def _judge(self, candidate: Candidate) -> Program | Rejection:
         limit = None
@@ -441,7 +464,8 @@ class CampaignLoop:
             placements = self._now.allowed(self._ports.selector.admit(view, program))
         self._ports.population.add(program, placements)
         self._count(candidates=1)
-        now.rejected_in_a_row = now.failed_in_a_row = 0
+        now.rejected_in_a_row = 0
+        self._heard(candidate.operator)
         now.remember(program, placements)
         self._ports.observe(program)
         return program

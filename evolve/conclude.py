@@ -134,6 +134,7 @@ def collect(run: Run, held_out: HeldOut | None, picture: Picture | None) -> RunR
         points=tuple(points),
         statuses=population.statuses(),
         rejections=population.rejections(),
+        twins=population.twins(),
         examples=examples,
         gantt=_gantt(problem, picture),
         costs=tuple(_costs(population)),
@@ -359,10 +360,11 @@ def _conditions(run: Run, sandbox: str, held_out: HeldOut | None) -> Conditions:
     section = run.campaign.evaluator
     title = run.location.title
     notes = []
-    if run.campaign.model is not None:
-        name = run.campaign.model.name
-        if name.startswith(("scripted:", "replay:")):
-            notes.append(f"The model {name.partition(':')[0]} is no language model.")
+    notes += [
+        f"The model {model.name.partition(':')[0]} is no language model."
+        for model in run.campaign.ensemble
+        if model.name.startswith(("scripted:", "replay:"))
+    ]
     if held_out is not None:
         notes.append(
             f"The champion is the best on valid of the {held_out.finalists} best "

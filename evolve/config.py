@@ -80,6 +80,42 @@ class Search(_Section):
     crossover: float = Field(
         default=0.3, ge=0, le=1, description="Share of steps with two parents."
     )
+    repair: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="With a model: share of steps that repair a failed program, while "
+        "there is one.",
+    )
+    directions: bool = Field(
+        default=True,
+        description="With a model: ask for new directions when the search stagnates.",
+    )
+
+
+class Operators(_Section):
+    """How the programs of a campaign are shared out among its operators.
+
+    Relative to each other; measured progress shifts them while it runs. What is not
+    named gets nothing. Without this section: mostly ``llm`` if there is a model,
+    mostly ``genetic`` if there is none, and a little of the others.
+    """
+
+    genetic: float = Field(default=0.0, ge=0, description="Genetic programming.")
+    llm: float = Field(
+        default=0.0, ge=0, description="Edits, rewrites and crossovers of a model."
+    )
+    agent: float = Field(
+        default=0.0,
+        ge=0,
+        description="Research sessions of a model with tools, under a supervisor.",
+    )
+    tuning: float = Field(
+        default=0.0, ge=0, description="CMA-ES on the numbers of a program."
+    )
+    simplification: float = Field(
+        default=0.0, ge=0, description="Shorter versions with the same score."
+    )
 
 
 class Model(_Section):
@@ -104,6 +140,19 @@ class Model(_Section):
     )
     retries: int = Field(default=4, ge=0, description="After a transient failure.")
     concurrency: int = Field(default=4, ge=1, description="Calls in flight.")
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="Limit of the provider, retries included."
+    )
+    tokens_per_minute: float | None = Field(
+        default=None,
+        gt=0,
+        description="Limit of the provider, prompt and longest answer counted.",
+    )
+    strong: bool = Field(
+        default=False,
+        description="Among several models: kept for new directions and for agents; "
+        "the others refine.",
+    )
     usd_per_million_prompt_tokens: float | None = Field(
         default=None, ge=0, description="If the price is not known by name."
     )
@@ -155,9 +204,13 @@ class EvaluatorSection(_Section):
     def in_flight(self) -> int:
         """Candidates under way at once, for proposers that cost nothing.
 
-        Ray has a second one waiting for each worker: the way there takes time.
+        With several workers one program is kept ready, so that no sandbox waits; a
+        single worker does one step at a time, so that its run can be repeated. Ray has
+        a second one waiting for each worker: the way there takes time.
         """
-        return self.workers if self.executor == "local" else 2 * self.workers
+        if self.executor == "ray":
+            return 2 * self.workers
+        return self.workers + (self.workers > 1)
 
     def limits(self) -> Limits:
         """Limits of one evaluation."""
@@ -180,13 +233,24 @@ class Campaign(_Section):
     )
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()
+    operators: Operators | None = Field(
+        default=None, description="Which operators work, and how much."
+    )
     model: Model | None = None
+    models: tuple[Model, ...] = Field(
+        default=(), strict=False, description="Several models instead of one."
+    )
     evaluator: EvaluatorSection = EvaluatorSection()
     finalists: int = Field(
         default=50,
         ge=1,
         description="Best programs on train among which valid chooses the champion.",
     )
+
+    @property
+    def ensemble(self) -> tuple[Model, ...]:
+        """All models of the campaign; empty if the proposer is offline."""
+        return self.models if self.model is None else (self.model,)
 
 
 def read(path: Path, overrides: dict[str, Any] | None = None) -> Campaign:
@@ -238,12 +302,14 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
         raise ConfigError(
             f"{where}: [budget] sets no limit; give seconds, candidates, tokens or usd"
         )
-    if campaign.model is None and not (
+    _check_models(campaign, where)
+    if not campaign.ensemble and not (
         campaign.budget.seconds or campaign.budget.candidates
     ):
         raise ConfigError(
             f"{where}: without a [model] the budget needs seconds or candidates"
         )
+    _check_operators(campaign, where)
     if campaign.evaluator.ray_address and campaign.evaluator.executor != "ray":
         raise ConfigError(
             f"{where}: evaluator.ray_address is given, but evaluator.executor is "
@@ -252,16 +318,48 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
     return campaign
 
 
+def _check_models(campaign: Campaign, where: str) -> None:
+    if campaign.model is not None and campaign.models:
+        raise ConfigError(f"{where}: give either [model] or [[models]], not both")
+    names = [model.name for model in campaign.models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f"{where}: [[models]] names {twice!r} twice; calls are booked by name"
+        )
+
+
+def _check_operators(campaign: Campaign, where: str) -> None:
+    given = campaign.operators
+    if given is None:
+        return
+    if not sum(given.model_dump().values()):
+        known = ", ".join(Operators.model_fields)
+        raise ConfigError(f"{where}: [operators] gives no share; known: {known}")
+    for name in ("llm", "agent"):
+        if getattr(given, name) and not campaign.ensemble:
+            raise ConfigError(
+                f"{where}: operators.{name} has a share, but there is no model; "
+                f"name one, or leave {name} out"
+            )
+
+
 def to_toml(campaign: Campaign) -> str:
     """Write a campaign so that ``parse`` gives it back."""
     data = campaign.model_dump(mode="json", exclude_none=True)
+    models = data.pop("models")
     plain = [f"{k} = {_toml(v)}" for k, v in data.items() if not isinstance(v, dict)]
     tables = [
-        "\n".join([f"[{k}]", *(f"{name} = {_toml(v)}" for name, v in section.items())])
-        for k, section in data.items()
+        _table(f"[{name}]", section)
+        for name, section in data.items()
         if isinstance(section, dict)
     ]
+    tables += [_table("[[models]]", model) for model in models]
     return "\n\n".join(["\n".join(plain), *tables]) + "\n"
+
+
+def _table(head: str, section: dict[str, Any]) -> str:
+    return "\n".join([head, *(f"{name} = {_toml(v)}" for name, v in section.items())])
 
 
 def schema() -> dict[str, Any]:
@@ -305,7 +403,9 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "budget": Budget,
         "search": Search,
+        "operators": Operators,
         "model": Model,
+        "models": Model,
         "evaluator": EvaluatorSection,
     }
     model = sections.get(str(location[0]), Campaign) if location else Campaign

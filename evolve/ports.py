@@ -130,6 +130,9 @@ class Population(Protocol):
     def statuses(self, split: Split = Split.TRAIN) -> dict[str, int]:
         """Count of judgements on ``split`` by status."""
 
+    def twins(self) -> int:
+        """Count scored programs with the train objectives of an earlier one."""
+
     def proposals(
         self, after: tuple[int, int] = (-1, -1), limit: int = 1000
     ) -> Sequence[Proposal]:
@@ -261,6 +264,10 @@ class Brief:
         The campaign at this moment.
     trial
         For proposers that try out more than one program in a step.
+    turn
+        Number of the step's next call to a model; earlier ones are in the store.
+    note
+        A note to follow, chosen by whoever steers the proposer.
     """
 
     step: int
@@ -268,6 +275,8 @@ class Brief:
     parents: Sequence[Program]
     view: View
     trial: Trial
+    turn: int = 0
+    note: Note | None = None
 
 
 class ChatModel(Protocol):

@@ -8,10 +8,9 @@ import hashlib
 import warnings
 from dataclasses import dataclass
 
+from evolve.normal import normal_text
 from evolve.records import ProgramId
 from problems.base import BLOCK_END, BLOCK_START
-
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +45,16 @@ def program_id(source: str) -> ProgramId:
 
 
 def normal_id(source: str) -> ProgramId:
-    """Identity of what a program says, whatever its layout and comments.
+    """Identity of what a program says, whatever its layout, comments and local names.
 
-    Programs with equal syntax trees, docstrings left out, have the same one. A text
-    that is not Python has its own.
+    Programs that compile to the same code, local variables called otherwise, have the
+    same one. A text that is not Python has its own. Those of one version of Python can
+    be compared with each other only.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+        return program_id(normal_text(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return program_id(source)
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False):
-            node.body = node.body[1:]
-    return program_id(ast.dump(tree))
 
 
 def split_blocks(source: str) -> Blocks | None:

@@ -9,27 +9,33 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from evaluators.backends.opening import SandboxedEvaluator, open_evaluator
 from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
-from evolve.agents.genetic import GeneticProposer
+from evolve.agents.glia import GliaProposer, Laboratory
 from evolve.agents.llm import LlmProposer, LlmSettings
+from evolve.agents.repairing import (
+    RepairingProposer,
+    RepairSettings,
+    ResumableProposer,
+)
+from evolve.agents.strategist import StrategistProposer, StrategySettings
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign
-from evolve.llm.asking import Asker, OneModel
-from evolve.llm.ledger import Ledger
-from evolve.llm.models import ModelSettings, open_model
+from evolve.llm.asking import Asker
+from evolve.llm.opening import OpenModels, open_models
+from evolve.operators import mixture
 from evolve.population import OpenPopulation
-from evolve.ports import ChatModel
+from evolve.ports import Population
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -42,10 +48,20 @@ from evolve.report.export import write_atomic
 from evolve.runs import Location
 from evolve.selection import IslandSettings, open_selector
 from problems import registry
-from problems.base import AnyProblem
+from problems.base import AnyProblem, EntryPoint
 from problems.errors import ConfigError, PlatformError
 
 Observer = Callable[[Program | Rejection], None]
+
+
+class _Parts(TypedDict):
+    """What all proposers that ask models are made of."""
+
+    problem: AnyProblem
+    entry_point: EntryPoint
+    asker: Asker
+    population: Population
+
 
 FINALS_CPU_FACTOR = 12
 """Held-out instances are larger and judged once: they get more CPU time."""
@@ -137,7 +153,7 @@ def create(campaign: Campaign, location: Location) -> Run:
     """
     problem = registry.load(campaign.problem)
     seed_programs(campaign, problem)
-    _open_model(campaign, Spent())
+    open_models(campaign, Spent())
     try:
         location.folder.mkdir(parents=True, exist_ok=True)
         write_atomic(location.folder / "campaign.toml", configs.to_toml(campaign))
@@ -186,7 +202,15 @@ def open_run(location: Location) -> Run:
 
 def manifest() -> dict[str, Any]:
     """Return the versions that decide what a run does."""
-    packages = ("heuresis", "numpy", "scipy", "sqlalchemy", "litellm", "openai")
+    packages = (
+        "heuresis",
+        "numpy",
+        "scipy",
+        "cmaes",
+        "sqlalchemy",
+        "litellm",
+        "openai",
+    )
     return {
         "python": sys.version.split()[0],
         "platform": platform.platform(),
@@ -248,15 +272,19 @@ class Session:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
         known: set[ProgramId] = set()
-        proposer: GeneticProposer | LlmProposer
-        if campaign.model is None:
-            proposer = GeneticProposer(
-                run.problem, run.problem.entry_points[run.entry_point], known
-            )
-            concurrency, resumable = campaign.evaluator.in_flight, None
-        else:
-            proposer = self._llm_proposer()
-            concurrency, resumable = campaign.model.concurrency, proposer
+        asking: Mapping[str, ResumableProposer] = {}
+        concurrency = campaign.evaluator.in_flight
+        if campaign.ensemble:
+            models = open_models(campaign, run.population.spent())
+            asking, observe = self._llm_members(models, observe)
+            concurrency = models.concurrency
+        proposer = mixture(
+            run.problem,
+            run.problem.entry_points[run.entry_point],
+            given=campaign.operators,
+            asking=asking,
+            known=known,
+        )
         selector = open_selector(
             search.strategy,
             IslandSettings(
@@ -281,31 +309,49 @@ class Session:
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
-                resumable=resumable,
+                resumable=None if asking is None else proposer,
                 observe=observe,
                 known=known,
                 racing=campaign.evaluator.racing,
             ),
         )
 
-    def _llm_proposer(self) -> LlmProposer:
-        run, campaign = self.run, self.run.campaign
-        assert campaign.model is not None
-        found = _open_model(campaign, run.population.spent())
-        assert found is not None
-        model, ledger = found
-        return LlmProposer(
-            problem=run.problem,
-            entry_point=run.problem.entry_points[run.entry_point],
-            asker=Asker(
-                router=OneModel(model),
+    def _llm_members(
+        self, models: OpenModels, observe: Observer
+    ) -> tuple[Mapping[str, ResumableProposer], Observer]:
+        """Build what asks models, and what has to see the outcomes for it."""
+        run = self.run
+        router, learn = models.router(run.population)
+
+        def seen(outcome: Program | Rejection) -> None:
+            learn(outcome)
+            observe(outcome)
+
+        search = run.campaign.search
+        parts: _Parts = {
+            "problem": run.problem,
+            "entry_point": run.problem.entry_points[run.entry_point],
+            "asker": Asker(
+                router=router,
                 population=run.population,
-                ledger=ledger,
-                max_tokens=campaign.model.max_tokens,
+                ledger=models.ledger,
+                max_tokens=models.max_tokens,
             ),
-            population=run.population,
-            settings=LlmSettings(),
+            "population": run.population,
+        }
+        proposer: ResumableProposer = RepairingProposer(
+            LlmProposer(**parts, settings=LlmSettings()),
+            **parts,
+            settings=RepairSettings(share=search.repair),
         )
+        if search.directions:
+            proposer = StrategistProposer(
+                proposer, **parts, settings=StrategySettings()
+            )
+        agent = GliaProposer(
+            Laboratory(**parts, tracer=self.evaluator, seed=run.campaign.seed)
+        )
+        return {"llm": proposer, "agent": agent}, seen
 
     async def _watch_for_stop(self) -> None:
         while True:
@@ -345,29 +391,3 @@ def _finals_limits(run: Run) -> Limits:
     return Limits(
         cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
     )
-
-
-def _ahead(workers: int) -> int:
-    """Return the steps under way: one more than workers, so that none waits for work.
-
-    A single worker does one step at a time: so a run is the same again.
-    """
-    return workers + 1 if workers > 1 else 1
-
-
-def _open_model(campaign: Campaign, spent: Spent) -> tuple[ChatModel, Ledger] | None:
-    """Open the model of a campaign and its ledger; nothing is asked yet.
-
-    Raises
-    ------
-    ConfigError, ModelUnavailableError
-        If the campaign cannot be run with that model.
-    """
-    if campaign.model is None:
-        return None
-    settings = ModelSettings(**campaign.model.model_dump(exclude={"concurrency"}))
-    model = open_model(settings)
-    budget = campaign.budget
-    ledger = Ledger(tokens=budget.tokens, usd=budget.usd, spent=spent)
-    ledger.require_price(model.price)
-    return model, ledger

@@ -237,6 +237,9 @@ class Problem(Generic[InstanceT]):
     simulator
         ``simulator(instance, entry_point)`` starts a run on the trusted side; needed
         unless the mode is ``solution``.
+    describe
+        What kind of instance it is, in a few numbers by name, for prompts; holds
+        nothing that a heuristic must not know.
     """
 
     name: str
@@ -256,6 +259,7 @@ class Problem(Generic[InstanceT]):
     solve_references: Callable[[Callable[[str], None]], None]
     card: str
     simulator: Callable[[InstanceT, str], Simulator] | None = None
+    describe: Callable[[InstanceT], Mapping[str, float]] | None = None
 
     @property
     def default_entry_point(self) -> EntryPoint:

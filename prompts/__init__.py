@@ -1,5 +1,5 @@
 """Prompt templates and the one function that renders them."""
 
-from prompts.rendering import render
+from prompts.rendering import line, render, went_on
 
-__all__ = ["render"]
+__all__ = ["line", "render", "went_on"]

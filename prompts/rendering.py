@@ -39,12 +39,11 @@ def render(template: str, /, **context: object) -> Prompt:
         name: "".join(loaded.blocks[name](loaded.new_context(dict(context)))).strip()
         for name in ("system", "user")
     }
-    text = parts["system"] + "\0" + parts["user"]
     return Prompt(
         system=parts["system"],
         user=parts["user"],
         template=template,
-        digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        digest=_digest(parts["system"], parts["user"]),
     )
 
 
@@ -63,6 +62,23 @@ def conversation(
     )
 
 
+def went_on(prompt: Prompt, messages: Sequence[Message], template: str) -> Prompt:
+    """Go on with a conversation: its opening stays, so providers can cache it."""
+    history = (*prompt.history, *messages)
+    said = [f"{m.role}\0{m.text}\0{m.calls}\0{m.answers}" for m in history]
+    return replace(
+        prompt,
+        history=history,
+        template=template,
+        digest=_digest(prompt.system, prompt.user, *said),
+    )
+
+
+def _digest(*texts: str) -> str:
+    joined = "\0".join(texts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def fenced(text: str, language: str = "") -> str:
     """Put a text into a Markdown fence longer than any that it holds."""
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=2)
@@ -77,6 +93,12 @@ def cut(text: str, limit: int) -> str:
     head, tail = limit * 2 // 3, limit // 3
     note = f"\n# [... {len(text) - head - tail} characters left out here ...]\n"
     return text[:head] + note + text[len(text) - tail :]
+
+
+def line(text: str, limit: int = 200) -> str:
+    """Put a text on one line of at most about ``limit`` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def gap(value: float | None) -> str:
@@ -94,7 +116,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"fenced": fenced, "cut": cut, "gap": gap}
+    environment.filters |= {"fenced": fenced, "cut": cut, "gap": gap, "line": line}
     return environment
 
 

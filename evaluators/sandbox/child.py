@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from types import ModuleType, TracebackType
-from typing import Any, NoReturn
+from os import _exit, closerange, dup2, setsid
+from types import TracebackType
+from typing import Any, NoReturn, Protocol
 
 from evaluators.sandbox import frames
 from evaluators.sandbox.restrict import Limit, Restriction
@@ -27,10 +28,27 @@ _HOPELESS = b"""{"err":{"kind":"raised","type":"Exception",
 _OUT_OF_MEMORY = b"""{"err":{"kind":"raised","type":"MemoryError",
 "message":"","trace":""},"at":null,"done":[]}"""
 _PLAIN = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+_READ = json.JSONDecoder().raw_decode
 
 
 class AnswerError(Exception):
     """What the heuristic returned is not plain data, or too large."""
+
+
+class Driver(Protocol):
+    """What a pack's driver module offers; ``decide`` only in lockstep."""
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        """Turn an encoded instance into what ``run`` takes."""
+
+    @property
+    def run(self) -> Callable[[str, Any, Any, int], Any]:
+        """Answer an instance: ``run(entry_point, heuristic, instance, seed)``."""
+
+    @property
+    def decide(self) -> Callable[[str, Any, Any], Any]:
+        """Decide once: ``decide(entry_point, heuristic, observation)``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +65,7 @@ class Work:
         Size of all answers of a job, in bytes.
     """
 
-    driver: ModuleType
+    driver: Driver
     instances: Mapping[str, Sequence[Any]]
     restrictions: tuple[Restriction, ...]
     cap: int
@@ -62,13 +80,13 @@ def main(work: Work, job: int, output: int) -> NoReturn:
             restrict()
         os.write(_JOB, frames.READY)
         gc.enable()
-        frames.write(_JOB, _answer(work))
+        answer(work, _JOB)
         sys.stdout.flush()
         code = 0
     except OSError as error:
         os.write(2, str(error).encode())
     finally:
-        os._exit(code)
+        _exit(code)
 
 
 def perform(
@@ -141,33 +159,41 @@ def seed_generators(seed: int) -> None:
         sys.modules["numpy"].random.seed(seed)
 
 
-def _answer(work: Work) -> bytes:
-    job = json.loads(frames.read(_JOB))
+def answer(work: Work, channel: int) -> None:
+    """Read a job from the descriptor ``channel`` and write the frame of its result."""
+    job, _ = _READ(frames.read(channel).decode())
     if "observations" in job:
+
+        def exchange(payload: bytes) -> bytes:
+            frames.write(channel, frames.pack(payload))
+            return frames.read(channel)
+
         seed_generators(job["seed"])
-        return frames.pack(converse(work.driver.decide, job, _exchange, work.cap))
-    if "split" in job:
-        instances = work.instances[job["split"]]
-        if "only" in job:
-            instances = [instances[index] for index in job["only"]]
+        payload = converse(work.driver.decide, job, exchange, work.cap)
     else:
-        instances = [work.driver.decode(payload) for payload in job["instances"]]
-    seed_generators(job["seed"])
-    return frames.pack(perform(work.driver.run, instances, job, work.cap))
+        instances = _chosen(work, job)
+        seed_generators(job["seed"])
+        payload = perform(work.driver.run, instances, job, work.cap)
+    frames.write(channel, frames.pack(payload))
 
 
-def _exchange(payload: bytes) -> bytes:
-    frames.write(_JOB, frames.pack(payload))
-    return frames.read(_JOB)
+def _chosen(work: Work, job: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the instances of ``job``."""
+    if "split" not in job:
+        return [work.driver.decode(payload) for payload in job["instances"]]
+    instances = work.instances[job["split"]]
+    if "only" not in job:
+        return instances
+    return [instances[index] for index in job["only"]]
 
 
 def _take_descriptors(job: int, output: int) -> None:
     """Leave 0 (nothing to read), 1 and 2 (the output pipe) and 3 (the job)."""
-    os.setsid()
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.dup2(job, _JOB)
-    os.closerange(_JOB + 1, MAX_DESCRIPTORS)
+    setsid()
+    dup2(output, 1)
+    dup2(output, 2)
+    dup2(job, _JOB)
+    closerange(_JOB + 1, MAX_DESCRIPTORS)
 
 
 def limits(base_bytes: int, memory_bytes: int, cpu_seconds: float) -> tuple[Limit, ...]:

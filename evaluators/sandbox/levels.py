@@ -130,6 +130,8 @@ def environment() -> Mapping[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # What is resolved at start is not resolved again in every child.
+        "LD_BIND_NOW": "1",
         # More than one BLAS thread would make the zygote unsafe to fork.
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",

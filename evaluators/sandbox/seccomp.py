@@ -11,6 +11,7 @@ import platform
 import struct
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TypeAlias
 
 PR_SET_NO_NEW_PRIVS = 38
@@ -154,17 +155,21 @@ class Filter:
         code = assemble(platform.machine())
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
-        self._prctl = ctypes.CDLL(None, use_errno=True).prctl
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+        # Converted once here, not in each child.
+        number, none = ctypes.c_ulong, ctypes.c_void_p(None)
+        mode, program = number(SECCOMP_MODE_FILTER), ctypes.byref(self._program)
+        self._calls = (
+            partial(prctl, PR_SET_NO_NEW_PRIVS, number(1), none, none, none),
+            partial(prctl, PR_SET_SECCOMP, mode, program, none, none),
+        )
 
     def install(self) -> None:
         """Confine this process for good; raises OSError if the kernel refuses."""
-        self._call(PR_SET_NO_NEW_PRIVS, 1)
-        self._call(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(self._program))
-
-    def _call(self, option: int, value: int, pointer: object = None) -> None:
-        if self._prctl(option, ctypes.c_ulong(value), pointer, None, None):
-            code = ctypes.get_errno()
-            raise OSError(code, f"prctl({option}): {os.strerror(code)}")
+        for call in self._calls:
+            if call():
+                code = ctypes.get_errno()
+                raise OSError(code, f"prctl: {os.strerror(code)}")
 
 
 def supported() -> bool:

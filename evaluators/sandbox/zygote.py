@@ -16,6 +16,7 @@ import resource
 import select
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +26,17 @@ from typing import Any
 
 from evaluators.base import Sandbox
 from evaluators.sandbox import child, restrict
-from evaluators.sandbox.frames import PACKET, REASONS, REPORT
+from evaluators.sandbox.frames import PACKET, REASONS, REPORT, pack
 
 _LARGEST = 1 << 46
 _WARM_RUNS = 20
+# The interpreter's allocator: sizes of its blocks and pools, in bytes.
+_BLOCK, _LARGEST_BLOCK = 16, 512
+_POOL, _POOL_HEAD = 1 << 14, 48
+_MOST_BLOCKS = 4096
+_TWO = struct.Struct("2i")
+_ROOM = socket.CMSG_SPACE(_TWO.size)
+_CPU, _WALL, _HOST = map(REASONS.index, ("cpu", "wall", "host"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,9 @@ class Deadlines:
 
     cpu: float
     wall: float
+
+
+_KEPT: list[object] = []
 
 
 class Barred:
@@ -96,10 +107,10 @@ def prepare(config: Mapping[str, Any]) -> child.Work:
     # reseed ``random``, which the job does.
     os.register_at_fork = _no_hook
     sys.path.extend(place for place in config["path"] if place not in sys.path)
-    driver = importlib.import_module(config["driver"])
+    driver: Any = importlib.import_module(config["driver"])
     for name in ("__future__", *config["modules"]):
         importlib.import_module(name)
-    _warm()
+    _warm_numpy()
     _check_secrets(config["driver"])
     instances = {
         split: [driver.decode(payload) for payload in payloads]
@@ -112,6 +123,8 @@ def prepare(config: Mapping[str, Any]) -> child.Work:
             sys.modules.pop(name, None)
     sys.meta_path[:] = [Barred(config["modules"])]
     gc.collect()
+    _warm()
+    _KEPT.extend(_gather())
     gc.freeze()
     gc.disable()
     return child.Work(
@@ -134,32 +147,33 @@ def serve(control: socket.socket, work: child.Work, deadlines: Deadlines) -> Non
         pid = os.fork()
         if pid == 0:
             child.main(work, job, output)
+        # From here to the next fork each page that is written costs a page fault.
         os.close(job)
         os.close(output)
-        killed = _watch(pid, control, deadlines)
+        reason = _watch(pid, control, deadlines)
         _, status, usage = os.wait4(pid, 0)
         cpu = usage.ru_utime + usage.ru_stime
         wall = time.monotonic() - started
-        reason = REASONS.index(killed)
         control.send(REPORT.pack(status, reason, cpu, wall, usage.ru_maxrss << 10))
 
 
-def _receive(control: socket.socket) -> list[int]:
+def _receive(control: socket.socket) -> tuple[int, int]:
     while True:
-        packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 2)
+        packet, attached, _, _ = control.recvmsg(PACKET, _ROOM)
         if not packet:
             os._exit(0)
         # A request to kill that came too late carries no descriptors.
-        if len(descriptors) == 2:
-            return descriptors
+        if attached:
+            job, output = _TWO.unpack(attached[0][2])
+            return job, output
 
 
-def _watch(pid: int, control: socket.socket, deadlines: Deadlines) -> str:
-    """Wait for the child to end, or end it; return why it was killed, or ``""``."""
+def _watch(pid: int, control: socket.socket, deadlines: Deadlines) -> int:
+    """Wait for the child to end, or end it; return the index of why it was killed."""
     handle = os.pidfd_open(pid)
     try:
-        killed = _wait(pid, handle, control, deadlines)
-        if killed:
+        reason = _wait(pid, handle, control, deadlines)
+        if reason:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
             select.select([handle], [], [])
     finally:
@@ -168,11 +182,11 @@ def _watch(pid: int, control: socket.socket, deadlines: Deadlines) -> str:
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        return killed
-    return killed
+        return reason
+    return reason
 
 
-def _wait(pid: int, handle: int, control: socket.socket, deadlines: Deadlines) -> str:
+def _wait(pid: int, handle: int, control: socket.socket, deadlines: Deadlines) -> int:
     clock = (~pid << 3) | 2  # CPU clock of another process: clock_getcpuclockid(3)
     deadline = time.monotonic() + deadlines.wall
     poll = select.poll()
@@ -184,33 +198,81 @@ def _wait(pid: int, handle: int, control: socket.socket, deadlines: Deadlines) -
     while cpu < deadlines.cpu:
         wall = deadline - time.monotonic()
         if wall <= 0:
-            return "wall"
-        ready = {fd for fd, _ in poll.poll(1 + 1000 * min(deadlines.cpu - cpu, wall))}
-        if handle in ready:
-            return ""
+            return _WALL
+        ready = poll.poll(1 + 1000 * min(deadlines.cpu - cpu, wall))
+        if ready and handle in ready[0] + ready[-1]:
+            return 0
         if ready:
             if not control.recv(PACKET):
                 os.kill(pid, signal.SIGKILL)
                 os._exit(0)
-            return "host"
+            return _HOST
         cpu = time.clock_gettime(clock)
-    return "cpu"
+    return _CPU
+
+
+class _Rehearsal:
+    """A driver for a candidate of ours: what the warm runs judge."""
+
+    def decode(self, payload: Any) -> Any:
+        return payload
+
+    def run(self, _name: str, heuristic: Callable[[], Any], _case: Any, _: int) -> Any:
+        return heuristic()
+
+    def decide(self, _name: str, heuristic: Callable[[], Any], _seen: Any) -> Any:
+        return heuristic()
 
 
 def _warm() -> None:
     """Do now, once, what would otherwise be done for the first time in every child."""
-    job = {"source": "def f():\n    return [0]\n", "entry_point": "f", "seed": 0}
-    for _ in range(_WARM_RUNS):
-        child.perform(_warm_run, [None], json.loads(json.dumps(job)), 1 << 10)
-        child.seed_generators(0)
+    work = child.Work(
+        driver=_Rehearsal(), instances={"s": [None]}, restrictions=(), cap=1 << 10
+    )
+    source = "def f():\n    return [0]\n"
+    job = {"source": source, "entry_point": "f", "seed": 0, "split": "s"}
+    frame = pack(json.dumps(job).encode())
+    host, channel = socket.socketpair()
+    with host, channel:
+        for _ in range(_WARM_RUNS):
+            host.sendall(frame)
+            child.answer(work, channel.fileno())
+            host.recv(PACKET)
+
+
+def _warm_numpy() -> None:
+    """Load what numpy loads when it is first used."""
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.linalg.solve(numpy.eye(2), numpy.ones(2))
+        numpy.random.seed(0)
         numpy.random.default_rng(0).random()
 
 
-def _warm_run(_name: str, heuristic: Callable[[], Any], _case: None, _seed: int) -> Any:
-    return heuristic()
+def _gather() -> list[object]:
+    """Take the interpreter's free blocks, so that children take theirs from new pools.
+
+    A block in a pool in use lies on another page than the head of the pool, and a
+    child pays a page fault for each of the two; the first blocks of a new pool lie on
+    the page of its head. Returns what takes the blocks: keep it.
+    """
+    taken: list[object] = []
+    for size in range(_BLOCK, _LARGEST_BLOCK + 1, _BLOCK):
+        for count in range(_MOST_BLOCKS):
+            block = _fill(size, count)
+            taken.append(block)
+            if id(block) % _POOL == _POOL_HEAD:
+                break
+    return taken
+
+
+def _fill(size: int, count: int) -> object:
+    """Return a new object in a block of ``size`` bytes."""
+    if size == _BLOCK:
+        return object()
+    if size < bytes.__basicsize__:
+        return _LARGEST + count
+    return bytes(size - bytes.__basicsize__)
 
 
 def _check_secrets(driver: str) -> None:

@@ -6,10 +6,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evolve.llm.asking import Ask, Asker
-from evolve.llm.prompting import PromptLimits, Question, build_prompt, form_of
+from evolve.llm.choosing import failures, inspirations, siblings
+from evolve.llm.prompting import (
+    PromptLimits,
+    Question,
+    build_prompt,
+    describe_train,
+    form_of,
+)
 from evolve.patch import Refused, apply, program_id
 from evolve.ports import Brief, Population
-from evolve.progress import rank
 from evolve.records import (
     Call,
     Candidate,
@@ -32,14 +38,16 @@ class LlmSettings:
         Share of rewrites among steps with one parent; the others are edits. Steps
         with two parents are crossovers.
     inspirations
-        Further good programs in a prompt, drawn from ``inspiration_pool`` best ones.
+        Further programs in a prompt, those that are good where the parent is worst.
+    siblings
+        Former children of the parent in a prompt, with what became of them.
     failures, failure_window
         Failed programs of the island in a prompt, among the last so many steps.
     """
 
     rewrite_share: float = 0.4
     inspirations: int = 2
-    inspiration_pool: int = 8
+    siblings: int = 5
     failures: int = 2
     failure_window: int = 30
     limits: PromptLimits = field(default_factory=PromptLimits)
@@ -62,6 +70,7 @@ class LlmProposer:
         self._asker = asker
         self._population = population
         self._settings = settings
+        self._numbers = describe_train(problem)
 
     async def propose(
         self, brief: Brief, rng: np.random.Generator
@@ -77,7 +86,7 @@ class LlmProposer:
         """
         ask = self._ask(brief, rng)
         proposal = await self._asker.ask(ask, rng)
-        return self._outcome(proposal, brief.parents[0].candidate.source)
+        return outcome_of(proposal, brief.parents[0], self._entry_point)
 
     async def resume(
         self,
@@ -86,26 +95,38 @@ class LlmProposer:
         rng: np.random.Generator,  # noqa: ARG002
     ) -> Candidate | Rejection:
         """Turn an answered proposal of the store into its outcome."""
-        return self._outcome(dialogue[-1], brief.parents[0].candidate.source)
+        return outcome_of(dialogue[-1], brief.parents[0], self._entry_point)
 
     # The question.
 
     def _ask(self, brief: Brief, rng: np.random.Generator) -> Ask:
         distinct = list({parent.id: parent for parent in brief.parents}.values())[:2]
-        operator = self._operator(distinct, rng)
+        settings, view = self._settings, brief.view
+        operator = self._operator(distinct, brief, rng)
         prompt = build_prompt(
             Question(
                 problem=self._problem,
                 entry_point=self._entry_point,
                 operator=operator,
                 parents=distinct,
-                inspirations=self._inspirations(brief, distinct, rng),
-                failures=self._failures(brief.step, brief.island),
-                limits=self._settings.limits,
+                inspirations=inspirations(distinct, view, settings.inspirations),
+                failures=failures(
+                    view.recent,
+                    island=brief.island,
+                    since=brief.step - settings.failure_window,
+                    most=settings.failures,
+                ),
+                siblings=siblings(distinct[0], view.recent, settings.siblings),
+                notes=self._population.notes(),
+                direction=brief.note,
+                numbers=self._numbers,
+                limits=settings.limits,
             )
         )
         return Ask(
             step=brief.step,
+            turn=brief.turn,
+            note=None if brief.note is None else brief.note.number,
             prompt=prompt,
             operator=operator,
             island=brief.island,
@@ -113,7 +134,7 @@ class LlmProposer:
         )
 
     def _operator(
-        self, parents: Sequence[Program], rng: np.random.Generator
+        self, parents: Sequence[Program], brief: Brief, rng: np.random.Generator
     ) -> Operator:
         rewrite = rng.random() < self._settings.rewrite_share
         if len(parents) > 1:
@@ -122,56 +143,37 @@ class LlmProposer:
         shown = self._settings.limits.source_chars
         if len(parents[0].candidate.source) > shown:
             return Operator.DIFF
-        return Operator.REWRITE if rewrite else Operator.DIFF
+        # Another direction takes more than an edit.
+        return Operator.REWRITE if rewrite or brief.note else Operator.DIFF
 
-    def _inspirations(
-        self, brief: Brief, parents: Sequence[Program], rng: np.random.Generator
-    ) -> list[Program]:
-        """Draw among the best that live: what the strategy dropped inspires nobody."""
-        settings = self._settings
-        shown = {parent.id for parent in parents}
-        living = {p.id: p for island in brief.view.islands.values() for p in island}
-        pool = sorted(living.values(), key=rank)[: settings.inspiration_pool]
-        others = [program for program in pool if program.id not in shown]
-        count = min(settings.inspirations, len(others))
-        drawn = rng.choice(len(others), size=count, replace=False) if count else ()
-        return [others[i] for i in sorted(int(number) for number in drawn)]
 
-    def _failures(self, step: int, island: int) -> list[Program]:
-        window = self._settings.failure_window
-        recent = self._population.programs(max(step - window, 0) - 1, window)
-        failed = [
-            program
-            for program in recent
-            if program.score is None and program.candidate.island == island
-        ]
-        return failed[len(failed) - min(self._settings.failures, len(failed)) :]
-
-    # The answer.
-
-    def _outcome(self, proposal: Proposal, parent_source: str) -> Candidate | Rejection:
-        call, response = proposal.call, proposal.response
-        if response is None:
-            refused = Refused(reason=Reason.MODEL_FAILED, detail=proposal.failure)
-            return _rejection(call, refused)
-        patched = apply(
-            parent_source,
-            response.text,
-            entry_point=self._entry_point.name,
-            form=form_of(call.operator),
-            finish_reason=response.finish_reason,
-        )
-        if isinstance(patched, Refused):
-            return _rejection(call, patched)
-        return Candidate(
-            id=program_id(patched.source),
-            step=call.step,
-            source=patched.source,
-            operator=call.operator,
-            island=call.island,
-            parents=call.parents,
-            rationale=patched.rationale,
-        )
+def outcome_of(
+    proposal: Proposal, parent: Program, entry_point: EntryPoint
+) -> Candidate | Rejection:
+    """Turn an answer, or the lack of one, into what comes of its step."""
+    call, response = proposal.call, proposal.response
+    if response is None:
+        detail = proposal.failure or "interrupted before the answer arrived"
+        return _rejection(call, Refused(reason=Reason.MODEL_FAILED, detail=detail))
+    patched = apply(
+        parent.candidate.source,
+        response.text,
+        entry_point=entry_point.name,
+        form=form_of(call.operator),
+        finish_reason=response.finish_reason,
+    )
+    if isinstance(patched, Refused):
+        return _rejection(call, patched)
+    return Candidate(
+        id=program_id(patched.source),
+        step=call.step,
+        source=patched.source,
+        operator=call.operator,
+        island=call.island,
+        parents=call.parents,
+        rationale=patched.rationale,
+        note=call.note,
+    )
 
 
 def _rejection(call: Call, refused: Refused) -> Rejection:

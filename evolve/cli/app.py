@@ -41,9 +41,10 @@ def run(
         str, typer.Argument(help="A campaign file, or the name of a problem.")
     ],
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="Propose with this model: any litellm name. Default: offline."
+            help="Propose with this model: any litellm name; several may be given. "
+            "Default: offline."
         ),
     ] = None,
     base_url: Annotated[
@@ -86,7 +87,7 @@ def run(
     from evolve.cli import campaigns
 
     options = campaigns.Options(
-        model=model,
+        models=tuple(model or ()),
         base_url=base_url,
         budget_seconds=budget_seconds,
         budget_candidates=budget_candidates,
@@ -271,7 +272,7 @@ def compare(
     from evolve.cli import campaigns, comparing
 
     options = campaigns.Options(
-        model=model,
+        models=() if model is None else (model,),
         base_url=base_url,
         budget_seconds=None,
         budget_candidates=budget_candidates,

@@ -28,7 +28,7 @@ INTERRUPTED = 130
 class Options:
     """What the command line sets over a campaign file; None leaves it."""
 
-    model: str | None
+    models: tuple[str, ...]
     base_url: str | None
     budget_seconds: float | None
     budget_candidates: int | None
@@ -58,15 +58,20 @@ class Options:
         }
         sections: dict[str, Any] = {
             "seed": self.seed,
-            "model": self._model(),
             "budget": _given(budget),
             "evaluator": _given(evaluator),
         }
-        return _given(sections)
+        return _given(sections) | self._models()
 
-    def _model(self) -> dict[str, Any]:
-        named = _given({"name": self.model, "base_url": self.base_url})
-        return named and named | _given({"concurrency": self.concurrency})
+    def _models(self) -> dict[str, Any]:
+        """Put one model into the file's section, and several in the place of all."""
+        url = _given({"base_url": self.base_url, "concurrency": self.concurrency})
+        named = [{"name": name} | url for name in self.models]
+        if not named:
+            return {"model": url} if url else {}
+        if len(named) == 1:
+            return {"model": named[0], "models": []}
+        return {"model": None, "models": named}
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:

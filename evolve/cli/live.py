@@ -184,7 +184,7 @@ class _Panel:
         parts = [f"{spent.seconds:.0f} s" + _of(budget.seconds, "s")]
         if budget.candidates:
             parts.append(f"{spent.candidates}{_of(budget.candidates, 'candidates')}")
-        if self._run.campaign.model is not None:
+        if self._run.campaign.ensemble:
             unpriced = (
                 f" + {spent.unpriced_calls} calls not reported"
                 if spent.unpriced_calls

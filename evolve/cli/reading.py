@@ -92,6 +92,8 @@ def status(run: str, *, as_json: bool) -> None:
             "candidates": document["candidates"],
             "statuses": _counts(document["statuses"]),
             "rejections": _counts(document["rejections"]),
+            "behaviour": f"{document['twins']} programs did on every train instance "
+            "what an earlier one did",
             "seconds": f"{spent['seconds']:.1f}",
             "model": f"{spent['calls']} calls, {spent['tokens']} tokens, "
             + _dollars(spent["cost_usd"], spent["unpriced_calls"]),
@@ -126,6 +128,7 @@ def _status(run: Run) -> dict[str, Any]:
         "statuses": statuses,
         "impossible": _impossible(run) if statuses.get(Status.IMPOSSIBLE) else [],
         "rejections": run.population.rejections(),
+        "twins": run.population.twins(),
         "best_gap": best[0].score if best else None,
         "spent": _spent(spent),
         "budget": run.campaign.budget.model_dump(exclude_none=True),

@@ -5,6 +5,7 @@ whatever kills the process, no answer that was paid for is lost.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,10 +14,12 @@ import numpy as np
 from evolve.errors import ModelUnavailableError
 from evolve.llm.errors import ModelCallError
 from evolve.llm.ledger import Ledger, Reservation
+from evolve.llm.sizes import prompt_tokens
 from evolve.ports import ChatModel, Population
-from evolve.program import utf8
 from evolve.records import Call, Operator, ProgramId, Proposal, Usage
 from prompts.records import Prompt
+
+__all__ = ["Ask", "Asker", "OneModel", "Router", "prompt_tokens"]
 
 _SEED_RANGE = 1 << 31
 
@@ -43,7 +46,7 @@ class Ask:
 
 
 class Router(Protocol):
-    """Chooses a model for a question."""
+    """Chooses a model for a question, and hears what became of it."""
 
     def choose(self, ask: Ask, rng: np.random.Generator) -> ChatModel:
         """Return the model to ask.
@@ -53,6 +56,12 @@ class Router(Protocol):
         ModelUnavailableError
             If none can be asked.
         """
+
+    def heard(self, proposal: Proposal) -> None:
+        """Take note of a call's end: its answer or its failure, durable already."""
+
+    def lost(self, model: str) -> bool:
+        """Take note that no call to a model can work; tell whether others are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,13 @@ class OneModel:
         """Return that model."""
         return self.model
 
+    def heard(self, proposal: Proposal) -> None:
+        """Learn nothing: there is nothing to choose."""
+
+    def lost(self, model: str) -> bool:  # noqa: ARG002
+        """Tell that no other model is left."""
+        return False
+
 
 class Asker:
     """Asks models within the caps of a ledger.
@@ -74,7 +90,7 @@ class Asker:
     router
         Chooses who is asked.
     max_tokens
-        Of one response; the same as in the settings of the models.
+        Of one response, as in the settings of the models; by name where they differ.
     """
 
     def __init__(
@@ -83,7 +99,7 @@ class Asker:
         router: Router,
         population: Population,
         ledger: Ledger,
-        max_tokens: int,
+        max_tokens: int | Mapping[str, int],
     ) -> None:
         self._router = router
         self._population = population
@@ -93,6 +109,8 @@ class Asker:
 
     async def ask(self, ask: Ask, rng: np.random.Generator) -> Proposal:
         """Ask once; a call that failed for good is a proposal without a response.
+
+        So is one to a model that cannot be used, while others can.
 
         Raises
         ------
@@ -114,18 +132,26 @@ class Asker:
                 self._population.record_response(
                     call.step, None, str(error), turn=call.turn
                 )
-                if isinstance(error, ModelUnavailableError):
+                failed = Proposal(call=call, failure=str(error))
+                self._router.heard(failed)
+                lost = isinstance(error, ModelUnavailableError)
+                if lost and not self._router.lost(model.name):
                     raise
-                return Proposal(call=call, failure=str(error))
+                return failed
             usage = response.usage
             self._population.record_response(call.step, response, "", turn=call.turn)
-            return Proposal(call=call, response=response)
+            answered = Proposal(call=call, response=response)
+            self._router.heard(answered)
+            return answered
         finally:
             self._ledger.settle(reservation, usage)
             self._freed.set()
 
     def _call(self, ask: Ask, model: ChatModel) -> Call:
         tokens = prompt_tokens(ask.prompt)
+        longest = self._max_tokens
+        if not isinstance(longest, int):
+            longest = longest[model.name]
         return Call(
             step=ask.step,
             turn=ask.turn,
@@ -136,8 +162,8 @@ class Asker:
             operator=ask.operator,
             island=ask.island,
             parents=ask.parents,
-            reserved_tokens=tokens + self._max_tokens,
-            reserved_usd=model.price(tokens, self._max_tokens),
+            reserved_tokens=tokens + longest,
+            reserved_usd=model.price(tokens, longest),
         )
 
     async def _reserved(self, call: Call) -> Reservation:
@@ -149,16 +175,3 @@ class Asker:
                 return reservation
             self._freed.clear()
             await self._freed.wait()
-
-
-def prompt_tokens(prompt: Prompt) -> int:
-    """Upper estimate of the tokens of a prompt: one for every two bytes, and a few.
-
-    Tokenisers need one for three to four bytes of code or English.
-    """
-    texts = [prompt.system, prompt.user]
-    texts += [message.text for message in prompt.history]
-    texts += [call.arguments for m in prompt.history for call in m.calls]
-    texts += [tool.doc + tool.parameters for tool in prompt.tools]
-    messages = 2 + len(prompt.history) + len(prompt.tools)
-    return sum(len(utf8(text)) for text in texts) // 2 + 16 * messages

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import os
+import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +21,10 @@ from evolve.errors import ModelUnavailableError
 from evolve.llm.errors import ModelCallError
 from evolve.llm.faults import Cure, Fault, diagnose
 from evolve.llm.keys import find_secrets
+from evolve.llm.pacing import Pace
 from evolve.llm.pricing import price_of
 from evolve.llm.settings import ModelSettings
+from evolve.llm.sizes import prompt_tokens
 from evolve.records import Response, Usage
 from prompts.records import Message, Prompt, ToolCall
 
@@ -60,7 +63,9 @@ class LiteLlmModel:
     environ
         Where keys are looked for.
     sleep
-        Waits between tries; tests pass their own.
+        Waits between tries, and for the limits of the provider.
+    clock
+        Seconds for those limits.
 
     Raises
     ------
@@ -76,8 +81,10 @@ class LiteLlmModel:
         *,
         environ: Mapping[str, str] = os.environ,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._pace = Pace(settings, clock=clock, sleep=sleep)
         self._secrets = find_secrets(settings, environ)
         self._price = price_of(settings)
         self._sleep = sleep
@@ -106,12 +113,17 @@ class LiteLlmModel:
         """
         if self._library is None:
             self._library = await asyncio.to_thread(_load)
-        call = _CallInProgress(self._settings.total_seconds)
-        try:
-            async with asyncio.timeout(self._settings.total_seconds):
-                answer = await self._tries(prompt, seed, call)
-        except TimeoutError:
-            answer = call.late()
+        size = prompt_tokens(prompt) + self._settings.max_tokens
+        async with self._pace.call():
+            # Waiting for the first try is no fault of the model: its time starts after.
+            await self._pace.request(size)
+            call = _CallInProgress(self._settings.total_seconds, size)
+            try:
+                async with asyncio.timeout(self._settings.total_seconds):
+                    answer = await self._tries(prompt, seed, call)
+            except TimeoutError:
+                answer = call.late()
+            self._pace.answered(call.asked, call.used)
         # Raised out here, so that no traceback shows the request and its key.
         if isinstance(answer, _Answer):
             return Response(
@@ -150,6 +162,8 @@ class LiteLlmModel:
             if call.seconds + pause > self._settings.total_seconds:
                 return call.late()
             await self._sleep(pause)
+            await self._pace.request(call.size)
+            call.asked += call.size
         raise AssertionError("unreachable")
 
     async def _try(self, prompt: Prompt, seed: int) -> _Answer | Fault:
@@ -203,8 +217,9 @@ class LiteLlmModel:
 class _CallInProgress:
     """What the tries of one call have used."""
 
-    def __init__(self, total_seconds: float) -> None:
+    def __init__(self, total_seconds: float, size: int) -> None:
         self._total = total_seconds
+        self.size = self.asked = size
         self._clock: Callable[[], float] = asyncio.get_running_loop().time
         self._start = self._clock()
         self.last: Fault | None = None
@@ -215,6 +230,13 @@ class _CallInProgress:
     def seconds(self) -> float:
         """Elapsed time of the call."""
         return self._clock() - self._start
+
+    @property
+    def used(self) -> int:
+        """Tokens reported; all that were asked for if nothing was."""
+        if self.prompt_tokens is None or self.completion_tokens is None:
+            return self.asked
+        return self.prompt_tokens + self.completion_tokens
 
     def book(self, answer: _Answer) -> None:
         """Add the tokens of a reply, also of one that is not used."""

@@ -50,6 +50,14 @@ class Ledger:
         """Dollars used by settled calls, those of earlier sessions included."""
         return self._usd
 
+    @property
+    def usd_left(self) -> float | None:
+        """Dollars that no call has used or reserved; None if there is no cap."""
+        if self._usd_cap is None:
+            return None
+        flying = sum(item.usd or 0.0 for item in self._open)
+        return max(self._usd_cap - self._usd - flying, 0.0)
+
     def require_price(self, price: Callable[[int, int], float | None]) -> None:
         """Refuse a cap in dollars where calls have no price.
 

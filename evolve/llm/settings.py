@@ -25,6 +25,10 @@ class ModelSettings:
         Further tries after a transient failure.
     usd_per_million_prompt_tokens, usd_per_million_completion_tokens
         Price, where it is not known by name; both or neither.
+    concurrency
+        Calls in flight, None for no limit.
+    requests_per_minute, tokens_per_minute
+        Limits of the provider, None for none; they hold for models behind HTTP.
     record
         File that keeps all responses for ``replay:FILE``.
     """
@@ -39,4 +43,7 @@ class ModelSettings:
     retries: int = 4
     usd_per_million_prompt_tokens: float | None = None
     usd_per_million_completion_tokens: float | None = None
+    concurrency: int | None = None
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
     record: str | None = None

@@ -276,6 +276,13 @@ class MemoryPopulation:
         found = [by[split].status.value for by in evaluations if split in by]
         return {status: found.count(status) for status in sorted(set(found))}
 
+    def twins(self) -> int:
+        """Count scored programs with the train objectives of an earlier one."""
+        evaluations = [p.evaluation for p in self._facts.programs.values()]
+        scored = [e for e in evaluations if e.score is not None]
+        kinds = {tuple(v.objective for v in e.verdicts) for e in scored}
+        return len(scored) - len(kinds)
+
     def proposals(
         self, after: tuple[int, int] = (-1, -1), limit: int = 1000
     ) -> Sequence[Proposal]:

@@ -321,6 +321,11 @@ class SqlPopulation:
             found = sorted(read(sql.statuses, of_split=split.value))
             return {row.status: row.times for row in found}
 
+    def twins(self) -> int:
+        """Count scored programs with the train objectives of an earlier one."""
+        with self._reading() as read:
+            return int(next(iter(read(sql.twins, of_split=Split.TRAIN.value)))[0])
+
     def proposals(
         self, after: tuple[int, int] = (-1, -1), limit: int = 1000
     ) -> Sequence[Proposal]:

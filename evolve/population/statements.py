@@ -229,6 +229,14 @@ statuses = (
     )
     .group_by(_evaluations.status)
 )
+twins = sa.select(
+    sa.func.count() - sa.func.count(sa.distinct(_evaluations.verdicts))
+).where(
+    _evaluations.campaign == _OF,
+    _evaluations.split == sa.bindparam("of_split", type_=sa.String),
+    _evaluations.score.is_not(None),
+    _evaluations.verdicts.is_not(None),
+)
 events_after = (
     sa.select(_events.seq, _events.kind, _events.payload, _events.time)
     .where(_events.campaign == _OF, _events.seq > sa.bindparam("after"))

@@ -78,7 +78,10 @@ def _facts(report: RunReport) -> list[dict[str, str]]:
         {
             "label": "candidates judged",
             "value": f"{spent.candidates:,}",
-            "note": f"{spent.rejections:,} proposals rejected",
+            "note": f"{spent.rejections:,} proposals rejected, "
+            f"{report.twins:,} behaved like an earlier one"
+            if report.twins
+            else f"{spent.rejections:,} proposals rejected",
         },
         {
             "label": "time",

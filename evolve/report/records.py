@@ -225,6 +225,8 @@ class RunReport:
         Other searches of equal budget, for the same charts: ``{name: points}``.
     statuses, rejections
         Counts of programs by status, of proposals by reason.
+    twins
+        Programs that behaved on train exactly like an earlier one.
     examples
         A message of the judge for each status that is a failure.
     instances
@@ -248,6 +250,7 @@ class RunReport:
     controls: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     statuses: Mapping[str, int] = field(default_factory=dict)
     rejections: Mapping[str, int] = field(default_factory=dict)
+    twins: int = 0
     examples: Mapping[str, str] = field(default_factory=dict)
     instances: tuple[InstanceGaps, ...] = ()
     gantt: Gantt | None = None

@@ -58,6 +58,7 @@ def to_json(report: RunReport) -> dict[str, Any]:
         },
         "statuses": dict(report.statuses),
         "rejection_reasons": dict(report.rejections),
+        "twins": report.twins,
         "sandbox": report.conditions.sandbox,
         "versions": dict(report.conditions.versions),
         "paths": dict(report.conditions.paths),

@@ -94,6 +94,7 @@ def claims(report: RunReport) -> Table:
     """Tabulate what is shown against each baseline, improvements positive."""
     rows = []
     for claim in report.claims:
+        rate = claim.win_rate
         ends = "not known"
         if claim.interval is not None:
             low, high = _points(-claim.interval.high), _points(-claim.interval.low)
@@ -107,6 +108,11 @@ def claims(report: RunReport) -> Table:
                 Cell(text=ends),
                 Cell(text="< 0.001" if claim.p < 0.001 else f"{claim.p:.3f}"),
                 Cell(text=str(claim.n)),
+                Cell(
+                    text=f"{claim.wins} of {claim.n}",
+                    note=f"[{percent(rate.low)}, {percent(rate.high)}]",
+                ),
+                Cell(text=f"{-claim.effect:+.2f}"),
             )
         )
     return Table(
@@ -119,6 +125,8 @@ def claims(report: RunReport) -> Table:
             "95 % interval",
             "p (Holm)",
             "n",
+            "better on (Wilson 95 %)",
+            "effect (rank-biserial)",
         ),
         rows=tuple(rows),
         words=3,

@@ -118,4 +118,6 @@ def _show_spent(report: RunReport, console: "Console") -> None:
     ]
     if report.rejections:
         parts.append(f"rejected: {counts(report.rejections)}")
+    if report.twins:
+        parts.append(f"{report.twins:,} behaved like an earlier one")
     console.print(Text("; ".join(part for part in parts if part), style="dim"))

@@ -1,5 +1,6 @@
 """What an instance of single-machine total tardiness is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from problems.base import Json
@@ -35,3 +36,18 @@ class SmttInstance:
 def encode(instance: SmttInstance) -> Json:
     """Give the driver what a heuristic may know: neither the name nor the split."""
     return {"p": list(instance.p), "d": list(instance.d), "w": list(instance.w)}
+
+
+def describe(instance: SmttInstance) -> Mapping[str, float]:
+    """Say how large an instance is, and how tight and how spread its due dates are.
+
+    ``tightness`` is 1 - mean(d) / sum(p), ``range`` is (max(d) - min(d)) / sum(p):
+    the two factors of the usual generator, as they came out.
+    """
+    total = sum(instance.p)
+    return {
+        "jobs": float(instance.n),
+        "mean p": total / instance.n,
+        "tightness": 1 - sum(instance.d) / instance.n / total,
+        "range": (max(instance.d) - min(instance.d)) / total,
+    }

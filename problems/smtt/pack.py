@@ -6,7 +6,7 @@ from types import MappingProxyType
 from problems.base import Bar, EntryPoint, Feature, Json, Mode, Problem
 from problems.smtt.baselines import baselines
 from problems.smtt.instances import instances
-from problems.smtt.model import SmttInstance, encode
+from problems.smtt.model import SmttInstance, describe, encode
 from problems.smtt.reference import (
     optimal_sequence,
     reference,
@@ -100,4 +100,5 @@ PACK: Problem[SmttInstance] = Problem(
     optimum=optimal_sequence,
     solve_references=solve_references,
     card=_CARD,
+    describe=describe,
 )

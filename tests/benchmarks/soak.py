@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.soak --candidates 20000
 
-One candidate in twenty is a program of tests/hostile. One row per 2,000 candidates:
-memory (proportional, MiB) of the host and of its other processes together, descriptors
-of the host and of the others, processes, threads of the host, candidates per second.
+One candidate in twenty is a program of evaluators.hostile. One row per 2,000
+candidates: memory (anonymous, proportional, MiB) of the host and of its other processes
+together, descriptors of the host and of the others, processes, threads of the host,
+candidates per second.
 Ends with 1 if anything grew or a hostile program got a score.
 """
 
@@ -13,22 +14,20 @@ import asyncio
 import os
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-
-from tests.hostile.programs import PROGRAMS
 
 from evaluators.backends.opening import EXECUTORS, open_evaluator
 from evaluators.base import EvaluationRequest, Sandbox, Status
+from evaluators.hostile.host import KEY, KEY_NAME, Host, lay_out
+from evaluators.hostile.problem import attacked
+from evaluators.hostile.programs import programs as hostile_programs
+from evaluators.hostile.runner import SuiteLimits
 from problems.base import Split
 from tests.fakes.accounting import usage
 from tests.fakes.processes import descendants, wait_until
-from tests.fakes.quick_limits import QuickLimits
-from tests.fakes.tiny_problem import SECRET, TINY
 
 BENIGN = """
 def priority(p, time):
@@ -73,13 +72,13 @@ def main() -> None:
         "| threads | candidates/s |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        rows, statuses = asyncio.run(soak(arguments, folder))
-        left = [path.name for path in Path(folder).iterdir()]
+    os.environ[KEY_NAME] = KEY
+    with lay_out() as host:
+        rows, statuses = asyncio.run(soak(arguments, host))
+        touched = host.touched()
     print("statuses:", ", ".join(f"{n} {s}" for s, n in statuses.most_common()))
     faults = judged_rows(rows)
-    if left:
-        faults.append(f"hostile programs left {left}")
+    faults += [f"a hostile program {what}" for what in touched]
     if not wait_until(lambda: not descendants() or arguments.executor == "ray", 5):
         faults.append(f"processes left at the end: {len(descendants())}")
     print("\n".join(faults) or "flat and constant")
@@ -87,18 +86,18 @@ def main() -> None:
 
 
 async def soak(
-    arguments: argparse.Namespace, folder: str
+    arguments: argparse.Namespace, host: Host
 ) -> tuple[list[Row], Counter[Status]]:
     evaluator = open_evaluator(
-        TINY,
+        attacked(),
         executor=arguments.executor,
         slots=arguments.workers,
-        limits=QuickLimits(wall=1.0),
+        limits=SuiteLimits(),
         min_sandbox=Sandbox.SECCOMP,
     )
     rows: list[Row] = []
     statuses: Counter[Status] = Counter()
-    programs = candidates(arguments, folder)
+    programs = candidates(arguments, host)
     async with evaluator:
         while batch := list(islice(programs, arguments.every)):
             started = time.perf_counter()
@@ -126,15 +125,16 @@ async def client(evaluator, queue, statuses: Counter[Status]) -> None:
             )
 
 
-def candidates(arguments: argparse.Namespace, folder: str):
+def candidates(arguments: argparse.Namespace, host: Host):
     """Requests with the statuses to expect; all hostile programs in turn."""
     rng = random.Random(0)
+    harmful = hostile_programs()
     turn = 0
     for number in range(arguments.candidates):
         if rng.random() < arguments.hostile:
-            program = PROGRAMS[turn % len(PROGRAMS)]
+            program = harmful[turn % len(harmful)]
             turn += 1
-            source, expected = aimed(program.source, folder), program.expected
+            source, expected = host.aim(program.source), program.expected
             entry_point = "raw"
         else:
             source = BENIGN.format(turns=rng.randrange(500), factor=number + 1)
@@ -146,19 +146,6 @@ def candidates(arguments: argparse.Namespace, folder: str):
             # A busy machine may be slow with anything.
             {*expected, Status.TIMEOUT_WALL},
         )
-
-
-def aimed(source: str, folder: str) -> str:
-    for mark, value in {
-        "@KEY@": "sk-canary",
-        "@FILE@": "/etc/passwd",
-        "@FOLDER@": folder,
-        "@HOST@": str(os.getpid()),
-        "@PORT@": "9",
-        "@SECRET@": SECRET[::-1],
-    }.items():
-        source = source.replace(mark, value)
-    return source
 
 
 def row(judged: int, rate: float) -> Row:

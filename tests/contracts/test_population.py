@@ -453,6 +453,15 @@ class TestEvaluations:
         assert seen.statuses(Split.VALID) == {"memory": 1}
         assert seen.statuses(Split.OOD) == {}
 
+    def test_twins_are_programs_that_behave_like_an_earlier_one(
+        self, place, population
+    ):
+        for step, score in enumerate((0.1, 0.2, 0.1, None, None, 0.1)):
+            population.add(a_program(step, score))
+        valid = an_evaluation(0.2, split=Split.VALID)
+        population.add_evaluation(a_program(0).id, valid, 1.0)
+        assert place.reopened(population).twins() == 2
+
     def test_a_split_is_judged_once(self, population):
         program = a_program(0)
         population.add(program)

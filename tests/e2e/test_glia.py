@@ -12,20 +12,24 @@ import pytest
 
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import EvaluationRequest, Limits
+from evolve import config
 from evolve.agents.glia import Laboratory
 from evolve.agents.glia.tools import checked
 from evolve.agents.glia.workbench import Workbench
 from evolve.cli import dialogues, reading
+from evolve.llm.asking import Asker, OneModel
 from evolve.llm.client import LiteLlmModel
+from evolve.llm.ledger import Ledger
 from evolve.llm.replay import RecordingModel, ReplayModel
 from evolve.llm.scripted import ScriptedModel
 from evolve.llm.settings import ModelSettings
 from evolve.population.memory import MemoryPopulation
 from evolve.records import NoteKind
-from evolve.runs import locate
-from evolve.session import open_run
+from evolve.runs import locate, new_location
+from evolve.session import Session, create, open_run
 from problems import registry
 from problems.base import Split
+from problems.errors import ConfigError
 from prompts.records import ToolCall
 from tests.fakes import glia
 from tests.fakes.briefs import a_brief
@@ -178,6 +182,12 @@ def test_the_tools_answer_for_every_pack(name):
                     problem=pack,
                     entry_point=entry_point,
                     population=population,
+                    asker=Asker(
+                        router=OneModel(ScriptedModel([])),
+                        population=population,
+                        ledger=Ledger(tokens=None, usd=None),
+                        max_tokens=1000,
+                    ),
                     tracer=evaluator,
                     seed=0,
                 ),
@@ -291,6 +301,44 @@ def test_tool_calls_over_http_give_the_same_population(whole, tmp_path, monkeypa
     assert [n.title for n in found["notes"]] == ["MDD beats EDD"]
     assert [m["tool_call_id"] for m in answered] == asked
     assert server.requests == 12 + len(faults)
+
+
+def test_a_campaign_file_gives_sessions_a_share(tmp_path, monkeypatch, whole):
+    monkeypatch.setenv("FAKE_KEY", "secret")
+    with FakeOpenAI(script=over_http) as server:
+        made = config.build(
+            {
+                "name": "agents",
+                "problem": "smtt",
+                "seeds": ["edd"],
+                "budget": {"candidates": 5},
+                "search": {"directions": False},
+                "evaluator": {"workers": 1},
+                "operators": {"agent": 1.0},
+                "model": {
+                    "name": "openai/fake",
+                    "base_url": server.base_url,
+                    "api_key_env": "FAKE_KEY",
+                    "concurrency": 1,
+                },
+            }
+        )
+        with create(made, new_location("agents", tmp_path / "run", None)) as run:
+            asyncio.run(Session(run).search())
+    found = facts(tmp_path / "run")
+    assert found["programs"] == whole[1]["programs"]
+
+
+def test_a_share_for_sessions_needs_a_model():
+    with pytest.raises(ConfigError, match=r"operators\.agent has a share"):
+        config.build(
+            {
+                "name": "agents",
+                "problem": "smtt",
+                "budget": {"candidates": 5},
+                "operators": {"agent": 1.0},
+            }
+        )
 
 
 def test_a_session_without_a_proposal_is_shown_with_its_end(tmp_path, capsys):

@@ -11,7 +11,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """Of one process: proportional memory in bytes, open descriptors, threads."""
+    """Of one process: memory in bytes, open descriptors, threads.
+
+    The memory is its proportional share of what is in no file: how much of the files it
+    is charged for depends on who else on the machine maps them.
+    """
 
     memory: int
     descriptors: int
@@ -41,6 +45,6 @@ def usage(pid):
     memory = next(
         int(line.split()[1]) << 10
         for line in rollup.splitlines()
-        if line.startswith("Pss:")
+        if line.startswith("Pss_Anon:")
     )
     return Usage(memory=memory, descriptors=descriptors, threads=threads)

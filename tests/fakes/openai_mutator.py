@@ -33,7 +33,7 @@ class Edit(NamedTuple):
 def answer(rng: random.Random, prompt: str) -> str:
     """Answer a prompt."""
     programs = [match[2] for match in _FENCED.finditer(prompt)]
-    marked = [text for text in programs if START in text]
+    marked = [text for text in programs if START in text and _parses(text)]
     if not marked:
         return "There is no program with an evolve block in what you sent."
     parent = marked[-1]

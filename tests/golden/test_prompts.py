@@ -7,7 +7,7 @@ import pytest
 
 from evaluators.base import InstanceVerdict, Status
 from evolve.llm.prompting import PromptLimits, Question, build_prompt
-from evolve.records import Operator
+from evolve.records import Note, NoteKind, Operator
 from tests.fakes.records import a_program, an_evaluation
 from tests.fakes.tiny_problem import SPT, TINY
 
@@ -66,7 +66,50 @@ def test_the_prompt_is_the_one_that_was_reviewed(operator, parents):
         )
     )
     text = f"{prompt.system}\n\n======== user\n\n{prompt.user}\n"
-    path = FOLDER / f"{prompt.template}.md"
+    check(prompt.template, text)
+
+
+def test_a_prompt_with_everything_is_the_one_that_was_reviewed():
+    notes = (
+        Note(kind=NoteKind.HINT, title="short", text="Keep it short.", number=0),
+        Note(kind=NoteKind.INSIGHT, title="Late jobs\nmatter", text="…", number=1),
+        Note(kind=NoteKind.DIRECTION, title="Look ahead", text="Two jobs.", number=2),
+    )
+    numbers = {f"t{i}": {"jobs": 3.0 + i, "load": 0.123456} for i in range(4)}
+    prompt = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=Operator.REWRITE,
+            parents=(PARENT,),
+            inspirations=(LENDER,),
+            siblings=("- gap 12.00 %, better: a", "- failed (error): b"),
+            notes=notes,
+            direction=notes[2],
+            numbers=numbers,
+            limits=PromptLimits(instances=3),
+        )
+    )
+    check("everything", f"{prompt.user}\n")
+
+
+def test_a_repair_is_the_one_that_was_reviewed():
+    prompt = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=Operator.REPAIR,
+            parents=(FAILED,),
+            origin=PARENT,
+            attempts=1,
+            limits=PromptLimits(instances=2),
+        )
+    )
+    check("repair", f"{prompt.user}\n")
+
+
+def check(name, text):
+    path = FOLDER / f"{name}.md"
     if os.environ.get("HEURESIS_GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")

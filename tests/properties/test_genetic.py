@@ -13,6 +13,7 @@ from evolve.agents.genetic.safety import protect
 from evolve.agents.genetic.simplify import simplify
 from evolve.agents.genetic.text import text
 from evolve.agents.genetic.vocabulary import vocabulary
+from evolve.program import normal_id
 from evolve.records import Candidate
 from tests.fakes.genetic import (
     ENTRY_POINT,
@@ -115,3 +116,45 @@ def test_candidates_compile_and_touch_only_the_block(exprs, seed):
         assert out.source.endswith(FOOTER)
         assert callable(function(out.source))
         assert out == propose(proposer(), sources, seed)
+
+
+@settings(COMMON, max_examples=40)
+@given(EXPRESSIONS, SEEDS)
+def test_equal_normal_ids_mean_equal_outputs(expr, seed):
+    """Children of one parent, and copies of them whose locals have other names."""
+    parent = wrap(f"    return {text(simplify(expr))}")
+    known = {}
+    for number in range(6):
+        child = propose(proposer(), [parent], seed + number)
+        if isinstance(child, Candidate):
+            copy = renamed(child.source)
+            assert normal_id(copy) == normal_id(child.source)
+            known.setdefault(normal_id(child.source), []).extend([child.source, copy])
+    for alike in known.values():
+        outputs = {tuple(outcomes(source, seed)) for source in alike}
+        assert len(outputs) == 1
+
+
+def renamed(source: str) -> str:
+    """The same program with other names of local variables."""
+    tree = ast.parse(source)
+    stored = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    } - {"LIMIT"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in stored:
+            node.id = f"zz_{node.id}"
+    return ast.unparse(tree)
+
+
+def outcomes(source: str, seed: int) -> list[str]:
+    """What a program returns for some jobs; the kind of error if it fails."""
+    rng, found, run = np.random.default_rng(seed), [], function(source)
+    for _ in range(5):
+        try:
+            found.append(repr(run(*views(rng))))
+        except ArithmeticError as error:
+            found.append(type(error).__name__)
+    return found

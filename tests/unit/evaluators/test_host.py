@@ -213,7 +213,7 @@ def test_an_interpreter_that_is_not_there_is_our_error(monkeypatch):
 
 
 def test_a_child_that_cannot_be_confined_never_runs_the_candidate():
-    slot = Slot(launch(memory_bytes=1 << 80))
+    slot = Slot(launch(cpu=1e30))
     try:
         with pytest.raises(EvaluatorError, match="could not be confined"):
             slot.run(job(ECHO))

@@ -18,9 +18,11 @@ from evaluators.statistics import (
     group_intervals,
     holm,
     paired_difference,
+    rank_biserial,
     score,
     score_interval,
     sentence,
+    wilson,
 )
 from problems.base import Reference, Split
 
@@ -69,6 +71,7 @@ def comparison(p=0.01, low=-0.03, high=-0.01, difference=-0.02):
         wins=20,
         losses=5,
         ties=5,
+        effect=-0.6,
     )
 
 
@@ -312,6 +315,9 @@ class TestSentence:
             "p": 0.0002,
             "n": 200,
             "shown": True,
+            "wins": 170,
+            "win_rate": Interval(low=0.79, high=0.89, level=0.95),
+            "effect": -0.9,
         }
         return Claim(**(facts | changes))
 
@@ -336,3 +342,33 @@ class TestSentence:
     def test_without_an_interval(self):
         bare = self.claim(interval=None, shown=False, p=1.0)
         assert "interval" not in sentence(bare)
+
+
+class TestRates:
+    def test_wilson_agrees_with_his_formula(self):
+        # Brown, Cai, DasGupta (2001): centre (k + z^2/2) / (n + z^2).
+        found = wilson(0, 10)
+        z = 1.959964
+        assert found.low == pytest.approx(0, abs=1e-12)
+        assert found.high == pytest.approx(z * z / (10 + z * z), rel=1e-5)
+
+    def test_a_claim_tells_on_how_many_instances_it_holds(self):
+        compared = paired_difference(sample([1, 2, 3, 9]), sample([5, 6, 7, 8]), rng())
+        claim = claims({("a", Split.TEST): compared})[0]
+        assert (claim.wins, claim.n) == (3, 4)
+        assert claim.win_rate == wilson(3, 4)
+        assert claim.win_rate.low < 0.75 < claim.win_rate.high
+
+
+class TestEffect:
+    def test_it_is_the_share_of_ranks(self):
+        # Ranks 1 to 4, the smallest against us: (1 - 2 - 3 - 4) / 10.
+        assert rank_biserial(np.array([1.0, -2.0, -3.0, -4.0])) == pytest.approx(-0.8)
+
+    def test_ties_count_for_nobody(self):
+        assert rank_biserial(np.array([0.0, 0.0])) == 0.0
+        assert rank_biserial(np.array([0.0, -2.0])) == -1.0
+
+    def test_the_better_program_has_a_negative_one(self):
+        compared = paired_difference(sample([1, 2, 3]), sample([5, 6, 7]), rng())
+        assert compared.effect == -1.0

@@ -22,10 +22,15 @@ CONTEXT = {
         "block": "",
         "gap": 0.5,
         "worst": (),
+        "columns": (),
         "message": "",
     },
     "inspirations": (),
     "failures": (),
+    "siblings": (),
+    "hints": (),
+    "memory": (),
+    "direction": None,
 }
 
 
@@ -57,9 +62,8 @@ def test_what_stays_the_same_in_a_campaign_stands_first():
         render(name, lender=CONTEXT["parent"], **CONTEXT)
         for name in ("mutate_diff", "rewrite", "crossover")
     ]
-    shared = prompts[0].system.split("# Form of the answer")[0]
-    assert len(shared) > 500
-    assert all(prompt.system.startswith(shared) for prompt in prompts)
+    assert len(prompts[0].system) > 500
+    assert len({prompt.system for prompt in prompts}) == 1
     assert all("return p" not in prompt.system for prompt in prompts)
 
 

@@ -21,7 +21,7 @@ from evolve.records import (
     Response,
     Usage,
 )
-from tests.fakes.briefs import a_brief
+from tests.fakes.briefs import a_brief, a_view
 from tests.fakes.records import a_program, a_prompt, a_source, an_evaluation, an_info
 from tests.fakes.tiny_problem import TINY
 
@@ -199,7 +199,11 @@ def test_prompts_show_failures_of_the_island_but_not_of_others(population):
     for step, island in ((5, 0), (6, 1)):
         failure = an_evaluation(None, message=f"failure on island {island}")
         population.add(a_program(step, evaluation=failure, island=island))
-    propose(a_proposer(population, ScriptedModel([NEW])), population)
+    parents = population.living(0)[:1]
+    view = a_view(parents, recent=population.latest(10))
+    proposer = a_proposer(population, ScriptedModel([NEW]))
+    brief = a_brief(parents, step=10, view=view)
+    asyncio.run(proposer.propose(brief, np.random.default_rng(0)))
     user = population.dialogue(10)[0].call.prompt.user
     assert "failure on island 0" in user
     assert "failure on island 1" not in user

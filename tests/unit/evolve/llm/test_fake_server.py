@@ -112,7 +112,7 @@ def test_nearly_all_replies_are_programs(operator, form):
             assert ("<<<<<<< SEARCH" in text) == (form == "diff")
             outcome = apply(source, text, entry_point="priority", form=form)
             good += isinstance(outcome, Patched)
-    assert good >= 36
+    assert good >= 34
 
 
 def test_a_stream_carries_the_same_text():

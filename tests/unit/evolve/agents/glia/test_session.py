@@ -63,21 +63,22 @@ class World:
             return found
 
         self.model = ScriptedModel(answer)
-        lab = Laboratory(
-            problem=TINY,
-            entry_point=TINY.default_entry_point,
-            population=self.population,
-            tracer=Answers(),
-            seed=0,
-            settings=GliaSettings(**settings),
-        )
         asker = Asker(
             router=OneModel(self.model),
             population=self.population,
             ledger=Ledger(tokens=tokens, usd=None),
             max_tokens=100,
         )
-        self.proposer = GliaProposer(lab, asker)
+        lab = Laboratory(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            population=self.population,
+            asker=asker,
+            tracer=Answers(),
+            seed=0,
+            settings=GliaSettings(**settings),
+        )
+        self.proposer = GliaProposer(lab)
         self.parent = asyncio.run(self.judged(a_candidate(0, source=LONGEST)))
 
     async def judged(self, candidate):
