@@ -105,16 +105,16 @@ class Operators(_Section):
     llm: float = Field(
         default=0.0, ge=0, description="Edits, rewrites and crossovers of a model."
     )
-    agent: float = Field(
-        default=0.0,
-        ge=0,
-        description="Research sessions of a model with tools, under a supervisor.",
-    )
     tuning: float = Field(
         default=0.0, ge=0, description="CMA-ES on the numbers of a program."
     )
     simplification: float = Field(
         default=0.0, ge=0, description="Shorter versions with the same score."
+    )
+    agent: float = Field(
+        default=0.0,
+        ge=0,
+        description="Research sessions of a model with tools, and a supervisor.",
     )
 
 
@@ -336,12 +336,12 @@ def _check_operators(campaign: Campaign, where: str) -> None:
     if not sum(given.model_dump().values()):
         known = ", ".join(Operators.model_fields)
         raise ConfigError(f"{where}: [operators] gives no share; known: {known}")
-    for name in ("llm", "agent"):
-        if getattr(given, name) and not campaign.ensemble:
-            raise ConfigError(
-                f"{where}: operators.{name} has a share, but there is no model; "
-                f"name one, or leave {name} out"
-            )
+    asking = [name for name in ("llm", "agent") if getattr(given, name)]
+    if asking and not campaign.ensemble:
+        raise ConfigError(
+            f"{where}: operators.{asking[0]} has a share, but there is no model; "
+            f"name one, or leave {asking[0]} out"
+        )
 
 
 def to_toml(campaign: Campaign) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from evolve.agents.genetic import GeneticProposer
-from evolve.agents.glia.settings import SESSION_TRIALS
 from evolve.agents.mixing import Member, MixingProposer
 from evolve.agents.simplifying import TRIALS as SIMPLIFICATION_TRIALS
 from evolve.agents.simplifying import SimplifyingProposer
@@ -21,22 +20,25 @@ OFFLINE = Operators(genetic=0.9, tuning=0.05, simplification=0.05)
 WITH_MODEL = Operators(llm=0.8, genetic=0.1, tuning=0.05, simplification=0.05)
 """Shares with a model, unless the campaign gives others."""
 
+AGENT_PROGRAMS = 4
+"""Programs that a research session tries out, about."""
+
 _MARKS: Mapping[str, frozenset[Operator]] = MappingProxyType(
     {
         "genetic": frozenset({Operator.MUTATION, Operator.CROSSOVER}),
         "llm": frozenset(
             {Operator.DIFF, Operator.REWRITE, Operator.CROSSOVER, Operator.REPAIR}
         ),
-        "agent": frozenset({Operator.AGENT}),
         "tuning": frozenset({Operator.TUNING}),
         "simplification": frozenset({Operator.SIMPLIFICATION}),
+        "agent": frozenset({Operator.AGENT}),
     }
 )
 _PROGRAMS = MappingProxyType(
     {
-        "agent": SESSION_TRIALS + 1,
         "tuning": TUNING_TRIALS + 1,
         "simplification": SIMPLIFICATION_TRIALS + 1,
+        "agent": AGENT_PROGRAMS,
     }
 )
 _ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -62,8 +64,7 @@ def mixture(
     given
         Shares that the campaign file gives.
     asking
-        The proposers that ask models, by name: ``llm`` and ``agent``; empty without
-        a model.
+        Proposers that ask models, by operator; empty without a model.
     known
         Ids of programs that exist; a view that grows while the campaign runs.
 
@@ -84,7 +85,7 @@ def mixture(
     }
     if "genetic" in shares:
         proposers["genetic"] = GeneticProposer(problem, entry_point, known)
-    proposers.update(asking)
+    proposers |= asking
     return MixingProposer(
         {
             name: Member(

@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -35,7 +35,7 @@ from evolve.llm.asking import Asker
 from evolve.llm.opening import OpenModels, open_models
 from evolve.operators import mixture
 from evolve.population import OpenPopulation
-from evolve.ports import Population
+from evolve.ports import Population, Proposer
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -272,7 +272,7 @@ class Session:
         campaign, run = self.run.campaign, self.run
         search = campaign.search
         known: set[ProgramId] = set()
-        asking: Mapping[str, ResumableProposer] = {}
+        asking: dict[str, Proposer] = {}
         concurrency = campaign.evaluator.in_flight
         if campaign.ensemble:
             models = open_models(campaign, run.population.spent())
@@ -309,7 +309,7 @@ class Session:
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
-                resumable=None if asking is None else proposer,
+                resumable=proposer if asking else None,
                 observe=observe,
                 known=known,
                 racing=campaign.evaluator.racing,
@@ -318,8 +318,8 @@ class Session:
 
     def _llm_members(
         self, models: OpenModels, observe: Observer
-    ) -> tuple[Mapping[str, ResumableProposer], Observer]:
-        """Build what asks models, and what has to see the outcomes for it."""
+    ) -> tuple[dict[str, Proposer], Observer]:
+        """Build what asks models, by operator, and what sees the outcomes for it."""
         run = self.run
         router, learn = models.router(run.population)
 
@@ -348,9 +348,14 @@ class Session:
             proposer = StrategistProposer(
                 proposer, **parts, settings=StrategySettings()
             )
-        agent = GliaProposer(
-            Laboratory(**parts, tracer=self.evaluator, seed=run.campaign.seed)
+        laboratory = Laboratory(
+            problem=run.problem,
+            entry_point=parts["entry_point"],
+            population=run.population,
+            tracer=self.evaluator,
+            seed=run.campaign.seed,
         )
+        agent = GliaProposer(laboratory, parts["asker"])
         return {"llm": proposer, "agent": agent}, seen
 
     async def _watch_for_stop(self) -> None:

@@ -1,5 +1,5 @@
-"""Prompt templates and the one function that renders them."""
+"""Prompt templates and the functions that render them."""
 
-from prompts.rendering import line, render, went_on
+from prompts.rendering import conversation, line, render
 
-__all__ = ["line", "render", "went_on"]
+__all__ = ["conversation", "line", "render"]

@@ -48,29 +48,25 @@ def render(template: str, /, **context: object) -> Prompt:
 
 
 def conversation(
-    opening: Prompt, history: Sequence[Message], tools: Sequence[Tool] = ()
+    opening: Prompt,
+    history: Sequence[Message],
+    tools: Sequence[Tool] = (),
+    *,
+    template: str | None = None,
 ) -> Prompt:
-    """Let a conversation go on after ``opening``; the digest covers all of it."""
+    """Let a conversation go on after ``opening``; the digest covers all of it.
+
+    The opening stays as it is, so that providers can cache it. ``template`` is what the
+    last messages came from, that of the opening by default.
+    """
     said = [asdict(message) for message in history]
     offered = [asdict(tool) for tool in tools]
-    text = json.dumps([opening.system, opening.user, said, offered])
     return replace(
         opening,
         history=tuple(history),
         tools=tuple(tools),
-        digest=hashlib.sha256(text.encode()).hexdigest(),
-    )
-
-
-def went_on(prompt: Prompt, messages: Sequence[Message], template: str) -> Prompt:
-    """Go on with a conversation: its opening stays, so providers can cache it."""
-    history = (*prompt.history, *messages)
-    said = [f"{m.role}\0{m.text}\0{m.calls}\0{m.answers}" for m in history]
-    return replace(
-        prompt,
-        history=history,
-        template=template,
-        digest=_digest(prompt.system, prompt.user, *said),
+        template=opening.template if template is None else template,
+        digest=_digest(opening.system, opening.user, json.dumps([said, offered])),
     )
 
 

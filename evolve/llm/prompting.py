@@ -12,7 +12,7 @@ from evolve.llm.choosing import digest, hints, strengths
 from evolve.program import split_blocks
 from evolve.records import Note, Operator, Program, Reason
 from problems.base import BLOCK_END, BLOCK_START, AnyProblem, EntryPoint, Split
-from prompts import render, went_on
+from prompts import conversation, render
 from prompts.records import Message, Prompt
 
 TEMPLATES = {
@@ -221,7 +221,8 @@ def ask_again(
         Message(role="assistant", text=said),
         Message(role="user", text=again.user),
     )
-    return went_on(prompt, messages, again.template)
+    history = (*prompt.history, *messages)
+    return conversation(prompt, history, prompt.tools, template=again.template)
 
 
 def view(program: Program, limits: PromptLimits, numbers: Numbers) -> ProgramView:

@@ -17,9 +17,7 @@ from evolve.agents.glia import Laboratory
 from evolve.agents.glia.tools import checked
 from evolve.agents.glia.workbench import Workbench
 from evolve.cli import dialogues, reading
-from evolve.llm.asking import Asker, OneModel
 from evolve.llm.client import LiteLlmModel
-from evolve.llm.ledger import Ledger
 from evolve.llm.replay import RecordingModel, ReplayModel
 from evolve.llm.scripted import ScriptedModel
 from evolve.llm.settings import ModelSettings
@@ -182,12 +180,6 @@ def test_the_tools_answer_for_every_pack(name):
                     problem=pack,
                     entry_point=entry_point,
                     population=population,
-                    asker=Asker(
-                        router=OneModel(ScriptedModel([])),
-                        population=population,
-                        ledger=Ledger(tokens=None, usd=None),
-                        max_tokens=1000,
-                    ),
                     tracer=evaluator,
                     seed=0,
                 ),

@@ -178,16 +178,16 @@ async def campaign(folder: Path, model, *, observe=lambda _: None, **settings):
                     problem=run.problem,
                     entry_point=run.problem.default_entry_point,
                     population=run.population,
-                    asker=Asker(
-                        router=OneModel(model),
-                        population=run.population,
-                        ledger=Ledger(tokens=None, usd=None),
-                        max_tokens=1000,
-                    ),
                     tracer=evaluator,
                     seed=0,
                     settings=replace(GliaSettings(), **settings),
-                )
+                ),
+                Asker(
+                    router=OneModel(model),
+                    population=run.population,
+                    ledger=Ledger(tokens=None, usd=None),
+                    max_tokens=1000,
+                ),
             )
             islands = IslandSettings(
                 islands=1, island_size=8, tournament=2, migration_interval=50

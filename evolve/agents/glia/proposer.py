@@ -7,6 +7,7 @@ import numpy as np
 from evolve.agents import skills
 from evolve.agents.glia.session import ResearchSession, Start
 from evolve.agents.glia.workbench import Laboratory
+from evolve.llm.asking import Asker
 from evolve.ports import Brief
 from evolve.records import Candidate, NoteKind, Program, Proposal, Rejection
 from problems.base import BLOCK_END, BLOCK_START, Split
@@ -21,10 +22,18 @@ class GliaProposer:
 
     Sessions of steps that are under way at once know nothing of each other but what
     the population holds: programs and notes.
+
+    Parameters
+    ----------
+    lab
+        What all sessions share; the tracer is the evaluator of the campaign.
+    asker
+        The only way to models.
     """
 
-    def __init__(self, lab: Laboratory) -> None:
+    def __init__(self, lab: Laboratory, asker: Asker) -> None:
         self._lab = lab
+        self._asker = asker
 
     async def propose(
         self, brief: Brief, rng: np.random.Generator
@@ -40,7 +49,7 @@ class GliaProposer:
         """
         self._learn(brief)
         start = Start(brief=brief, opening=self._opening(brief), recorded=())
-        return await ResearchSession(self._lab, start, rng).run()
+        return await ResearchSession(self._lab, self._asker, start, rng).run()
 
     async def resume(
         self, brief: Brief, dialogue: Sequence[Proposal], rng: np.random.Generator
@@ -51,7 +60,7 @@ class GliaProposer:
         """
         opening = dialogue[0].call.prompt
         start = Start(brief=brief, opening=opening, recorded=dialogue)
-        return await ResearchSession(self._lab, start, rng).run()
+        return await ResearchSession(self._lab, self._asker, start, rng).run()
 
     def _learn(self, brief: Brief) -> None:
         """Keep the skills that the recent programs show and no note holds."""

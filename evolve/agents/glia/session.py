@@ -12,7 +12,7 @@ import numpy as np
 from evolve.agents.glia.tools import PROPOSE, TOOLS, Arguments, ToolError, checked
 from evolve.agents.glia.transcript import shortened, size, stops, words
 from evolve.agents.glia.workbench import Laboratory, Workbench
-from evolve.llm.asking import Ask
+from evolve.llm.asking import Ask, Asker
 from evolve.llm.ledger import BudgetExhausted
 from evolve.patch import declined
 from evolve.ports import Brief
@@ -63,8 +63,11 @@ class Start:
 class ResearchSession:
     """Holds one session."""
 
-    def __init__(self, lab: Laboratory, start: Start, rng: np.random.Generator) -> None:
+    def __init__(
+        self, lab: Laboratory, asker: Asker, start: Start, rng: np.random.Generator
+    ) -> None:
         self._lab = lab
+        self._asker = asker
         self._start = start
         self._brief = start.brief
         self._bench = Workbench(lab, start.brief)
@@ -139,7 +142,7 @@ class ResearchSession:
             role=role,
         )
         rng = np.random.default_rng([*self._entropy, self._turn])
-        proposal = await self._lab.asker.ask(ask, rng)
+        proposal = await self._asker.ask(ask, rng)
         self._turn += 1
         return proposal
 

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-SESSION_TRIALS = 5
-"""Programs that a session tries out, about."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GliaSettings:

@@ -14,7 +14,6 @@ from evaluators.base import EvaluationRequest, InstanceVerdict, Status
 from evolve.agents.glia import analysis
 from evolve.agents.glia.settings import GliaSettings
 from evolve.agents.glia.tools import Arguments, ToolError, built, checked
-from evolve.llm.asking import Asker
 from evolve.patch import Refused, program_id
 from evolve.ports import Brief, Population
 from evolve.records import (
@@ -54,10 +53,6 @@ class Laboratory:
 
     Attributes
     ----------
-    asker
-        The only way to models.
-    tracer
-        The evaluator of the campaign.
     seed
         Of the campaign: programs are run again as they were judged.
     """
@@ -65,7 +60,6 @@ class Laboratory:
     problem: AnyProblem
     entry_point: EntryPoint
     population: Population
-    asker: Asker
     tracer: Tracer
     seed: int
     settings: GliaSettings = field(default_factory=GliaSettings)

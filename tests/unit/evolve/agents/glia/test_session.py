@@ -73,12 +73,11 @@ class World:
             problem=TINY,
             entry_point=TINY.default_entry_point,
             population=self.population,
-            asker=asker,
             tracer=Answers(),
             seed=0,
             settings=GliaSettings(**settings),
         )
-        self.proposer = GliaProposer(lab)
+        self.proposer = GliaProposer(lab, asker)
         self.parent = asyncio.run(self.judged(a_candidate(0, source=LONGEST)))
 
     async def judged(self, candidate):
