@@ -142,12 +142,28 @@ class CampaignLoop:
 
     def obey(self) -> None:
         """Carry out the orders that came since the last look, in order."""
-        for order in self._ports.population.orders(self._now.orders - 1):
-            done = program_id(order.text) in self._ports.known
-            if order.kind is OrderKind.SEED and done:
+        orders = self._ports.population.orders(self._now.orders - 1)
+        for order in orders:
+            if order.kind is OrderKind.SEED and self._is_said(order.text):
                 self._now.orders = order.number + 1
             else:
-                self._move(self._now.heed(order))
+                self._now.heed(order)
+        if orders:
+            self._move(self._now.forbidden())
+            for pinned in self._now.missing():
+                self._revive(pinned)
+
+    def _revive(self, pinned: ProgramId) -> None:
+        program = self._ports.population.get(pinned)
+        island = program.candidate.island
+        if program.score is not None and island in self._now.islands:
+            back = [Placement(program=pinned, island=island, living=True)]
+            self._ports.population.place(back)
+            self._now.apply(back, program)
+
+    def _is_said(self, source: str) -> bool:
+        known = program_id(source) in self._ports.known
+        return known or normal_id(source) in self._normals
 
     def stop(self, why: str) -> None:
         """Begin nothing new; what is under way is finished and kept."""
@@ -175,6 +191,51 @@ class CampaignLoop:
             self._ports.population.add_seconds(self.seconds)
         if self._now.fatal is not None:
             raise self._now.fatal
+
+    async def begin(self) -> None:
+        """Judge the seeds, as far as no earlier session did.
+
+        Raises
+        ------
+        SeedFailedError
+            If a seed program fails on train.
+        """
+        await self._seed()
+        self._look_at_budget()
+
+    async def ask(self) -> Brief:
+        """Give out the next step to a proposer of the caller's own.
+
+        Raises
+        ------
+        BudgetExhausted
+            If there is no room for one program more.
+        """
+        self.obey()
+        while self._now.wanted:
+            await self._conclude(self._wanted(self._room()))
+        step = self._room()
+        return self.brief(step, self._generator(step))
+
+    async def tell(self, outcome: Candidate | Rejection) -> Program | Rejection:
+        """Bring a step to its end; a candidate of step -1 gets a step of its own.
+
+        Raises
+        ------
+        BudgetExhausted
+            If there is no room for one program more.
+        """
+        self._make_room()
+        if outcome.step < 0:
+            outcome = replace(outcome, step=self._now.take_step())
+        told = await self._conclude(outcome)
+        self._migrate(outcome.step)
+        self._ports.population.add_seconds(self.seconds)
+        return told
+
+    def _room(self) -> int:
+        self._make_room()
+        return self._now.take_step()
 
     async def _seed(self) -> None:
         if self._now.step >= len(self._plan.seeds):
@@ -269,15 +330,17 @@ class CampaignLoop:
 
     async def _step(self, step: int) -> None:
         if self._now.wanted:
-            wanted = self._now.wanted.popleft()
-            candidate = self._seed_candidate(step, wanted, "seeded by the user")
-            await self._conclude(candidate)
+            await self._conclude(self._wanted(step))
             return
         rng = self._generator(step)
         brief = self.brief(step, rng)
         outcome = await self._ports.proposer.propose(brief, rng)
         await self._conclude(outcome)
         self._migrate(step)
+
+    def _wanted(self, step: int) -> Candidate:
+        source = self._now.wanted.popleft()
+        return self._seed_candidate(step, source, "seeded by the user")
 
     def brief(self, step: int, rng: np.random.Generator) -> Brief:
         """Choose island and parents of a step."""

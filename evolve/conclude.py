@@ -15,6 +15,7 @@ from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Status
 from evolve.finals import HeldOut, hold_out
 from evolve.ports import Population
 from evolve.records import Operator, Program, ProgramId, Proposal
+from evolve.report.contributions import contributions
 from evolve.report.export import standalone, write_atomic
 from evolve.report.html import render
 from evolve.report.records import (
@@ -138,6 +139,7 @@ def collect(run: Run, held_out: HeldOut | None, picture: Picture | None) -> RunR
         examples=examples,
         gantt=_gantt(problem, picture),
         costs=tuple(_costs(population)),
+        contributions=contributions(population),
     )
     if held_out is None:
         return plain

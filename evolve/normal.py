@@ -6,7 +6,7 @@ marks some lines on which nothing happens (``pass``), so layout can matter in ra
 cases: then a copy is taken for new, never the reverse.
 """
 
-import ast
+import dis
 import inspect
 import re
 import warnings
@@ -18,9 +18,12 @@ _LOOKS_AT_NAMES = re.compile(
 """A program might look at the names of its own variables: by introspection, or in the
 text of an error that it catches."""
 
+_BYTE = 255
+"""Numbers of constants up to this one fit into one instruction."""
+
 _VARARGS = 0x04
 _VARKEYWORDS = 0x08
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_READS_CONSTANT = frozenset(dis.hasconst)
 _MARKED = getattr(inspect, "CO_HAS_DOCSTRING", 0)
 """Flag of a function with a docstring, from Python 3.13 on."""
 
@@ -38,18 +41,14 @@ def normal_text(source: str) -> str:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code = _compiled(source)
-        if _is_out_of_order(code):
-            code = _compiled(_without_docstrings(source))
+        code = compile(source, "", "exec", dont_inherit=True, optimize=0)
     out: list[str] = []
     _write(code, out, named=_LOOKS_AT_NAMES.search(source) is not None)
     return "\n".join(out)
 
 
 def _write(code: CodeType, out: list[str], *, named: bool) -> None:
-    constants: tuple[object, ...] = code.co_consts
-    if _has_docstring(code):
-        constants = (None, *constants[1:])  # where a function has its docstring
+    constants, instructions = _without_docstring(code)
     nested = []
     for constant in constants:
         if isinstance(constant, CodeType):
@@ -62,36 +61,35 @@ def _write(code: CodeType, out: list[str], *, named: bool) -> None:
     known = code.co_varnames if named else code.co_varnames[:parameters]
     cells = (code.co_cellvars, code.co_freevars) if named else ()
     facts = (
-        code.co_name, code.co_code, code.co_names, known, cells, code.co_exceptiontable,
+        code.co_name, instructions, code.co_names, known, cells, code.co_exceptiontable,
         code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
-        code.co_flags, code.co_nlocals, len(code.co_cellvars), len(code.co_freevars),
+        code.co_flags & ~_MARKED, code.co_nlocals,
+        len(code.co_cellvars), len(code.co_freevars),
     )  # fmt: skip
     out.append(repr(facts))
     for inner in nested:
         _write(inner, out, named=named)
 
 
-def _compiled(program: str | ast.Module) -> CodeType:
-    return compile(program, "", "exec", dont_inherit=True, optimize=0)
+def _without_docstring(code: CodeType) -> tuple[tuple[object, ...], bytes]:
+    """Constants and instructions as they would be without a docstring.
 
-
-def _is_out_of_order(code: CodeType) -> bool:
-    """Whether a docstring stands where None would, which comes later instead."""
-    constants = code.co_consts
-    if _has_docstring(code) and None in constants:
-        return True
-    return any(_is_out_of_order(c) for c in constants if isinstance(c, CodeType))
-
-
-def _without_docstrings(source: str) -> ast.Module:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, _FUNCTIONS) and ast.get_docstring(node, clean=False):
-            if node.body[1:]:
-                del node.body[0]
-            else:
-                node.body[0] = ast.copy_location(ast.Pass(), node.body[0])
-    return tree
+    It is the first constant, where functions without one have None.
+    """
+    constants, instructions = code.co_consts, code.co_code
+    if not _has_docstring(code):
+        return constants, instructions
+    if len(constants) > _BYTE:
+        return constants, instructions
+    place = constants.index(None) if None in constants else len(constants)
+    moved = bytearray(instructions)
+    for i in range(0, len(moved), 2):
+        if moved[i] in _READS_CONSTANT:
+            number = moved[i + 1]
+            if number == 0:  # the text is a constant of the function, too
+                return constants, instructions
+            moved[i + 1] = 0 if number == place else number - (number > place)
+    return (None, *constants[1:place], *constants[place + 1 :]), bytes(moved)
 
 
 def _constant(value: object) -> str:

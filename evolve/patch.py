@@ -31,6 +31,7 @@ __all__ = [
     "Patched",
     "Refused",
     "apply",
+    "check",
     "declined",
     "normalised_digest",
     "program_id",
@@ -132,6 +133,11 @@ def declined(text: str) -> bool:
     return _NO.match(text) is not None
 
 
+def check(source: str, entry_point: str) -> Refused | None:
+    """Tell why a whole program cannot be judged; None if it can."""
+    return _defective(source, entry_point)
+
+
 def _nothing_said(text: str, finish_reason: str) -> Refused | None:
     if len(text) > MAX_ANSWER_CHARS:
         limit = f"the answer is longer than {MAX_ANSWER_CHARS} characters"
@@ -180,12 +186,26 @@ def _no_code(text: str, form: Form) -> Refused:
 
 
 def _checked(parent: str, child: str, entry_point: str) -> str | Refused:
+    refused = _defective(child, entry_point)
+    if refused is not None:
+        return refused
+    if normalised_digest(child) == normalised_digest(parent):
+        detail = "the code is the same as before but for comments and layout"
+        return Refused(reason=Reason.UNCHANGED, detail=detail)
+    return child
+
+
+def _defective(child: str, entry_point: str) -> Refused | None:
     if len(child) > MAX_SOURCE_BYTES or len(utf8(child)) > MAX_SOURCE_BYTES:
         detail = f"the program is larger than {MAX_SOURCE_BYTES >> 10} KiB; shorten it"
         return Refused(reason=Reason.SYNTAX, detail=detail)
     blocks = split_blocks(child)
     if blocks is None:
-        detail = f"{BLOCK_START} and {BLOCK_END} may stand in a program only once"
+        detail = (
+            f"{BLOCK_START} and {BLOCK_END} may stand in a program only once"
+            if BLOCK_START in child
+            else f"the program has no {BLOCK_START} and {BLOCK_END} lines"
+        )
         return Refused(reason=Reason.OUTSIDE_BLOCK, detail=detail)
     tree = parse(child)
     if isinstance(tree, NotPython):
@@ -198,10 +218,7 @@ def _checked(parent: str, child: str, entry_point: str) -> str | Refused:
     if not _defines(tree, entry_point):
         detail = f"the program does not define the function {entry_point!r}"
         return Refused(reason=Reason.NO_ENTRY_POINT, detail=detail)
-    if normalised_digest(child) == normalised_digest(parent):
-        detail = "the code is the same as before but for comments and layout"
-        return Refused(reason=Reason.UNCHANGED, detail=detail)
-    return child
+    return None
 
 
 def _parse_alone(block: str) -> ast.Module | NotPython:

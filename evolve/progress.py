@@ -131,8 +131,8 @@ class Progress:
             if move.program not in (self.banned if move.living else self.pinned)
         ]
 
-    def heed(self, order: Order) -> Sequence[Placement]:
-        """Take note of an order; return what has to leave at once."""
+    def heed(self, order: Order) -> None:
+        """Take note of an order."""
         self.orders = order.number + 1
         program = ProgramId(order.text)
         match order.kind:
@@ -144,12 +144,20 @@ class Progress:
             case OrderKind.BAN:
                 self.banned.add(program)
                 self.pinned.discard(program)
-                return [
-                    Placement(program=program, island=island, living=False)
-                    for island, living in self.islands.items()
-                    if any(p.id == program for p in living)
-                ]
-        return ()
+
+    def forbidden(self) -> Sequence[Placement]:
+        """Return what has to leave since it was banned."""
+        return [
+            Placement(program=program.id, island=island, living=False)
+            for island, living in self.islands.items()
+            for program in living
+            if program.id in self.banned
+        ]
+
+    def missing(self) -> Sequence[ProgramId]:
+        """Return what was pinned and does not live."""
+        living = {p.id for island in self.islands.values() for p in island}
+        return sorted(self.pinned - living)
 
 
 def rank(program: Program) -> tuple[float, int, int]:

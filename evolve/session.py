@@ -30,12 +30,12 @@ from evolve.agents.repairing import (
 )
 from evolve.agents.strategist import StrategistProposer, StrategySettings
 from evolve.campaign import CampaignLoop, Plan, Ports
-from evolve.config import Campaign
+from evolve.config import Campaign, Search
 from evolve.llm.asking import Asker
 from evolve.llm.opening import OpenModels, open_models
 from evolve.operators import mixture
 from evolve.population import OpenPopulation
-from evolve.ports import Population, Proposer
+from evolve.ports import Population, Proposer, Selector
 from evolve.records import (
     CampaignInfo,
     Program,
@@ -285,15 +285,6 @@ class Session:
             asking=asking,
             known=known,
         )
-        selector = open_selector(
-            search.strategy,
-            IslandSettings(
-                islands=search.islands,
-                island_size=search.island_size,
-                tournament=search.tournament,
-                migration_interval=search.migration_interval,
-            ),
-        )
         return CampaignLoop(
             Plan(
                 entry_point=run.entry_point,
@@ -305,7 +296,7 @@ class Session:
             ),
             Ports(
                 population=run.population,
-                selector=selector,
+                selector=selector_of(search),
                 proposer=proposer,
                 evaluator=self.evaluator,
                 clock=time.monotonic,
@@ -364,6 +355,19 @@ class Session:
             self.loop.obey()
             if self.run.population.stop_requested():
                 self.loop.stop("stopped by heuresis stop")
+
+
+def selector_of(search: Search) -> Selector:
+    """Make the strategy that a campaign names."""
+    return open_selector(
+        search.strategy,
+        IslandSettings(
+            islands=search.islands,
+            island_size=search.island_size,
+            tournament=search.tournament,
+            migration_interval=search.migration_interval,
+        ),
+    )
 
 
 def final_evaluator(run: Run) -> SandboxedEvaluator:

@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="About campaign files.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+new_app = typer.Typer(help="Begin something of your own.", no_args_is_help=True)
+app.add_typer(new_app, name="new")
 
 RunArgument = Annotated[
     str, typer.Argument(help="Folder of a run, its name under runs/, or URL#NAME.")
@@ -103,6 +105,48 @@ def run(
 
 
 @app.command()
+def estimate(
+    target: Annotated[
+        str, typer.Argument(help="A campaign file, or the name of a problem.")
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="Propose with this model. Default: offline.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible server for --model.")
+    ] = None,
+    budget_seconds: Annotated[
+        float | None, typer.Option(help="End after so many seconds of search.")
+    ] = None,
+    budget_candidates: Annotated[
+        int | None, typer.Option(help="End after so many judged programs.")
+    ] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="End before more than this is spent.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Evaluations at once.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Tell what a campaign would use and cost; asks no model, needs no key."""
+    from evolve.cli import campaigns, estimating
+
+    options = campaigns.Options(
+        models=() if model is None else (model,),
+        base_url=base_url,
+        budget_seconds=budget_seconds,
+        budget_candidates=budget_candidates,
+        budget_usd=budget_usd,
+        workers=workers,
+        seed=None,
+        executor=None,
+        ray_address=None,
+        min_sandbox=None,
+        allow_weak_sandbox=False,
+    )
+    estimating.estimate(target, options, as_json=json_output)
+
+
+@app.command()
 def resume(run: RunArgument, json_output: JsonOption = False) -> None:
     """Go on with a run that was stopped or killed, within the same budget."""
     from evolve.cli import campaigns
@@ -116,6 +160,70 @@ def stop(run: RunArgument) -> None:
     from evolve.cli import campaigns
 
     campaigns.stop(run)
+
+
+@app.command()
+def note(
+    run: RunArgument,
+    text: Annotated[str, typer.Argument(help="What the models should know.")],
+) -> None:
+    """Leave a hint that stands in every prompt from now on."""
+    from evolve.cli import steering
+
+    steering.note(run, text)
+
+
+@app.command()
+def pin(
+    run: RunArgument,
+    program: Annotated[str, typer.Argument(help="Id of a program; may be shortened.")],
+) -> None:
+    """Keep a program alive for good, so that it is bred from."""
+    from evolve.cli import steering
+
+    steering.pin(run, program)
+
+
+@app.command()
+def ban(
+    run: RunArgument,
+    program: Annotated[str, typer.Argument(help="Id of a program; may be shortened.")],
+) -> None:
+    """Take a program out of all islands for good; its record stays."""
+    from evolve.cli import steering
+
+    steering.ban(run, program)
+
+
+@app.command()
+def seed(
+    run: RunArgument,
+    program: Annotated[
+        str, typer.Argument(help="A file with the evolve block, or a baseline.")
+    ],
+) -> None:
+    """Have a program of yours judged next and taken into the population."""
+    from evolve.cli import steering
+
+    steering.seed(run, program)
+
+
+@app.command()
+def mcp(
+    target: Annotated[
+        str, typer.Argument(help="A run, or a problem or campaign file to begin with.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of a new run. Default: runs/NAME-TIME.")
+    ] = None,
+    budget_candidates: Annotated[
+        int | None, typer.Option(help="Of a new run. Default: 100.")
+    ] = None,
+) -> None:
+    """Serve a campaign over MCP, so that any coding agent can be its proposer."""
+    from evolve.cli import serving
+
+    serving.mcp(target, out=out, budget_candidates=budget_candidates)
 
 
 @app.command("ls")
@@ -137,6 +245,14 @@ def status(run: RunArgument, json_output: JsonOption = False) -> None:
     from evolve.cli import reading
 
     reading.status(run, as_json=json_output)
+
+
+@app.command()
+def contributions(run: RunArgument, json_output: JsonOption = False) -> None:
+    """Show what each operator, model and island brought, and what it cost."""
+    from evolve.cli import contributing
+
+    contributing.contributions(run, as_json=json_output)
 
 
 @app.command()
@@ -296,6 +412,31 @@ def compare(
 
 
 @app.command()
+def cassette(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to make.")],
+) -> None:
+    """Write a run as one file that can be replayed without a model."""
+    from evolve.cli import replaying
+
+    replaying.cassette(run, out)
+
+
+@app.command()
+def replay(
+    source: Annotated[str, typer.Argument(help="A cassette, or a run.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the replayed run in this new folder.")
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Patch, judge and place all of a run again, and report every difference."""
+    from evolve.cli import replaying
+
+    replaying.replay(source, out, as_json=json_output)
+
+
+@app.command()
 def evaluate(
     problem: Annotated[str, typer.Argument(help="Name of a problem.")],
     file: Annotated[Path, typer.Argument(help="Program with the evolve block.")],
@@ -360,3 +501,16 @@ def config_schema() -> None:
     from evolve.cli import judging
 
     judging.config_schema()
+
+
+@new_app.command("problem")
+def new_problem(
+    name: Annotated[str, typer.Argument(help="Lower-case, such as my_shop.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make. Default: heuresis-NAME.")
+    ] = None,
+) -> None:
+    """Write a problem pack with its tests that runs at once."""
+    from evolve.cli import creating
+
+    creating.problem(name, out)

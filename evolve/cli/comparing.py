@@ -200,7 +200,8 @@ def _runs_document(problem: str, runs: Sequence[ReadRun]) -> dict[str, Any]:
                 "run": run.run,
                 "strategy": run.campaign.search.strategy,
                 "seed": run.campaign.seed,
-                "proposer": run.campaign.model.name if run.campaign.model else OFFLINE,
+                "proposer": " + ".join(m.name for m in run.campaign.ensemble)
+                or OFFLINE,
                 "candidates": len(run.curve),
                 "best_gap": [best_after(run.curve, count) for count in counts],
                 "last_gap": run.curve[-1] if run.curve else None,

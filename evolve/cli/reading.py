@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.base import Evaluation, Status
+from evolve import steering
 from evolve.cli import dialogues
+from evolve.cli.contributing import as_document
 from evolve.cli.output import as_split, note, pairs, percent, plain, print_json, table
 from evolve.errors import RunNotFoundError, StoreError
 from evolve.records import CampaignInfo, Program, Spent, State
@@ -80,9 +82,10 @@ def status(run: str, *, as_json: bool) -> None:
     """Show how a run stands."""
     with open_run(locate(run)) as opened:
         document = _status(opened)
-    if as_json:
-        print_json(document)
-        return
+        if as_json:
+            brought = as_document(opened.population)
+            print_json(document | {"contributions": brought})
+            return
     spent = document["spent"]
     pairs(
         {
@@ -98,6 +101,7 @@ def status(run: str, *, as_json: bool) -> None:
             "model": f"{spent['calls']} calls, {spent['tokens']} tokens, "
             + _dollars(spent["cost_usd"], spent["unpriced_calls"]),
             "budget": _counts(document["budget"]),
+            **_told(document["steering"]),
             "last event": f"{document['idle_seconds']:.0f} s ago",
         }
     )
@@ -132,8 +136,34 @@ def _status(run: Run) -> dict[str, Any]:
         "best_gap": best[0].score if best else None,
         "spent": _spent(spent),
         "budget": run.campaign.budget.model_dump(exclude_none=True),
+        "steering": _steering(run),
         "idle_seconds": max(0.0, time.time() - info.updated),
     }
+
+
+def _steering(run: Run) -> dict[str, Any]:
+    """Return what a person told the campaign."""
+    found = steering.standing(run.population)
+    return {
+        "hints": [note.text for note in found.hints],
+        "pinned": list(found.pinned),
+        "banned": list(found.banned),
+        "seeds": len(found.seeds),
+        "seeds_waiting": steering.waiting(run.population, found.seeds),
+    }
+
+
+def _told(told: dict[str, Any]) -> dict[str, str]:
+    """Lines of ``status`` for what was told, none for what was not."""
+    lines = {
+        "hints": "; ".join(text.splitlines()[0] for text in told["hints"]),
+        "pinned": " ".join(program[:12] for program in told["pinned"]),
+        "banned": " ".join(program[:12] for program in told["banned"]),
+        "seeded": f"{told['seeds']}, {told['seeds_waiting']} waiting"
+        if told["seeds"]
+        else "",
+    }
+    return {name: text for name, text in lines.items() if text}
 
 
 def _impossible(run: Run) -> list[dict[str, Any]]:

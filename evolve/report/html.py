@@ -117,6 +117,7 @@ def _tables(report: RunReport) -> dict[str, tables.Table]:
         "failures": tables.failures(report),
         "rejections": tables.rejections(report),
         "costs": tables.costs(report),
+        "contributions": tables.contributions(report),
         "references": tables.references(report),
     }
 

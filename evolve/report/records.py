@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from evaluators.base import Status
 from evaluators.statistics import Claim, Estimate
 from evolve.records import CampaignInfo, Operator, Program, Spent
+from evolve.report.contributions import Contributions
 from problems.base import Bar, Split
 
 
@@ -235,6 +236,8 @@ class RunReport:
         One instance in pictures; None if the problem draws none.
     costs
         Empty if no model was called.
+    contributions
+        What each operator, author and island brought; None if that was not summed up.
     """
 
     campaign: CampaignInfo
@@ -255,6 +258,7 @@ class RunReport:
     instances: tuple[InstanceGaps, ...] = ()
     gantt: Gantt | None = None
     costs: tuple[ModelCost, ...] = ()
+    contributions: Contributions | None = None
 
     def __post_init__(self) -> None:
         if (self.champion is None) != (not self.lineage):

@@ -262,6 +262,53 @@ def costs(report: RunReport) -> Table:
     )
 
 
+def contributions(report: RunReport) -> Table:
+    """Tabulate what each operator, author and island brought."""
+    found = report.contributions
+    groups = (
+        (
+            ("operator", found.operators),
+            ("author", found.authors),
+            ("island", found.islands),
+        )
+        if found
+        else ()
+    )
+    rows = [
+        (
+            Cell(text=kind),
+            Cell(text=one_line(line.name, 60)),
+            Cell(text=f"{line.programs:,}"),
+            Cell(text=f"{line.failures:,}"),
+            Cell(text=f"{line.rejections:,}"),
+            Cell(text=f"{line.better:,}"),
+            Cell(text=f"{line.records:,}"),
+            Cell(text=duration(line.cpu_seconds)),
+            Cell(text=f"{line.tokens:,}"),
+            Cell(text=dollars(line.cost_usd, line.calls, line.unpriced_calls)),
+        )
+        for kind, lines in groups
+        for line in lines
+    ]
+    return Table(
+        caption="What brought how much",
+        columns=(
+            "by",
+            "source",
+            "programs",
+            "failed",
+            "rejected",
+            "better than parent",
+            "new best",
+            "CPU time",
+            "tokens",
+            "cost",
+        ),
+        rows=tuple(rows),
+        words=2,
+    )
+
+
 def references(report: RunReport) -> Table:
     """Tabulate what gaps are to, and how often each set was touched."""
     rows = [

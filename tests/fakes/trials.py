@@ -9,7 +9,7 @@ from tests.fakes.genetic import a_program
 
 
 class Judge:
-    """``score(source)`` is the score, None for a failure; ``room`` limits the trials."""
+    """``score(source)`` is the score, None for a failure; ``room`` limits trials."""
 
     def __init__(self, score, *, room=1000):
         self._score = score

@@ -99,6 +99,9 @@ def test_what_differs_in_more_is_another(old, new):
         ("f = lambda: 'a'\n", "f = lambda: 'b'\n"),
         ("f = ['a' for _ in q]\n", "f = ['b' for _ in q]\n"),
         ("def f(): return 'a'\n", "def f(): return 'b'\n"),
+        ("def f():\n 'a'\n return 'a'\n", "def f():\n return None\n"),
+        ("def f():\n 'a'\n return 'a'\n", "def f():\n 'b'\n return 'b'\n"),
+        ("def f():\n 'a'\n return 2, None\n", "def f():\n 'a'\n return None, 2\n"),
         ("def f(x):\n assert x\n return x\n", "def f(x):\n return x\n"),
     ],
 )

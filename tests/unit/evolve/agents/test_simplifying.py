@@ -43,9 +43,10 @@ def bodies(body, seed=0):
         ("    return abs(job.d)", "    return job.d"),
         ("    return -job.d", "    return job.d"),
         ("    return job.d * (2 + 3)", "    return job.d * 5"),
-        ("    return job.p if state.n and job.d else 0", "    return job.p if job.d else 0"),
+        ("    return state.n and job.d", "    return job.d"),
         ("    if state.n:\n        return 1\n    return 2", "    return 2"),
-        ("    if state.n:\n        return 1\n    else:\n        return 2", "    return 2"),
+        ("    if job.p:\n        y = 1\n    else:\n        y = 2\n    return y",
+         "    y = 2\n    return y"),
         ("    x = 1\n    return job.d", "    return job.d"),
     ],
 )  # fmt: skip
@@ -86,7 +87,10 @@ def test_no_variant_reads_a_name_that_nothing_makes():
 
 
 def test_unused_helpers_and_imports_go_but_used_ones_and_the_entry_point_stay():
-    helpers = "import heapq\nimport math\n\n\ndef a(x):\n    return a(x)\n\n\ndef b(x):\n    return math.sqrt(x)\n\n\n"
+    helpers = (
+        "import heapq\nimport math\n\n\ndef a(x):\n    return a(x)\n\n\n"
+        "def b(x):\n    return math.sqrt(x)\n\n\n"
+    )
     source = EDD.replace("def priority", f"{helpers}def priority").replace(
         "return job.d", "return b(job.d)"
     )

@@ -1,0 +1,218 @@
+"""What a campaign will use, before it runs: the seed judged once, the prompt rendered.
+
+What can be bounded is bounded, and named so; nothing is guessed.
+"""
+
+import time
+from dataclasses import dataclass
+
+from evaluators.backends.opening import open_evaluator
+from evaluators.base import Evaluation, EvaluationRequest
+from evolve.config import Campaign
+from evolve.llm.asking import prompt_tokens
+from evolve.llm.pricing import FREE, Price, price_of
+from evolve.llm.prompting import PromptLimits, Question, build_prompt
+from evolve.llm.settings import ModelSettings
+from evolve.program import program_id
+from evolve.records import Candidate, Operator, Program
+from evolve.session import entry_point, seed_programs
+from problems import registry
+from problems.base import AnyProblem, Split
+from problems.errors import ConfigError
+from prompts.records import Prompt
+
+_UNBILLED = ("scripted:", "replay:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """One limit of the budget.
+
+    Attributes
+    ----------
+    proposals
+        How many fit into it, one call each: at least so many where ``bound`` is set,
+        about so many otherwise. None if it cannot be told before.
+    """
+
+    name: str
+    limit: float
+    proposals: int | None
+    bound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What one candidate takes, and what the budget is worth.
+
+    Attributes
+    ----------
+    seed
+        The judgement of the seed program on train.
+    seconds
+        Elapsed time of that judgement.
+    prompt
+        The first prompt; None offline.
+    prompt_tokens, completion_tokens
+        The most that one call may use; None offline.
+    usd_per_call
+        The most that one call may cost; None if the price is not known, or offline.
+    caps
+        Limits of the budget, in the order of the campaign file.
+    """
+
+    campaign: Campaign
+    seed: Evaluation
+    seconds: float
+    prompt: Prompt | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    usd_per_call: float | None
+    caps: tuple[Cap, ...]
+
+    @property
+    def first(self) -> Cap | None:
+        """The cap that is met first, as far as that can be told."""
+        known = [cap for cap in self.caps if cap.proposals is not None]
+        return min(known, key=lambda cap: cap.proposals or 0, default=None)
+
+    @property
+    def usd(self) -> float | None:
+        """The most that so many calls may cost as ``first`` leaves room for."""
+        first = self.first
+        if first is None or first.proposals is None or self.usd_per_call is None:
+            return None
+        cap = self.campaign.budget.usd
+        total = first.proposals * self.usd_per_call
+        return total if cap is None else min(cap, total)
+
+
+async def estimate(campaign: Campaign) -> Estimate:
+    """Judge the seed once and work out what the budget is worth.
+
+    Raises
+    ------
+    ConfigError
+        If the campaign cannot be run, or its seed fails.
+    """
+    problem = registry.load(campaign.problem)
+    name, source = seed_programs(campaign, problem)[0]
+    section, begun = campaign.evaluator, 0.0
+    async with open_evaluator(
+        problem,
+        executor=section.executor,
+        slots=1,
+        limits=section.limits(),
+        min_sandbox=section.least_sandbox(),
+        ray_address=section.ray_address,
+    ) as evaluator:
+        request = EvaluationRequest(
+            source=source,
+            entry_point=entry_point(campaign, problem),
+            split=Split.TRAIN,
+            seed=campaign.seed,
+        )
+        await evaluator.evaluate(request)  # the first one also starts the sandbox
+        begun = time.monotonic()
+        judged = await evaluator.evaluate(request)
+        seconds = time.monotonic() - begun
+    if judged.score is None:
+        raise ConfigError(
+            f"seed {name!r} fails on train: {judged.status}: "
+            f"{'; '.join(judged.message.splitlines())}"
+        )
+    return summed_up(campaign, problem, source, judged, seconds)
+
+
+def summed_up(
+    campaign: Campaign,
+    problem: AnyProblem,
+    source: str,
+    judged: Evaluation,
+    seconds: float,
+) -> Estimate:
+    """Work out an estimate from the judgement of the seed, which took ``seconds``."""
+    prompt = tokens = usd = longest = None
+    if campaign.ensemble:
+        prompt = _first_prompt(campaign, problem, source, judged)
+        tokens = prompt_tokens(prompt)
+        longest = max(model.max_tokens for model in campaign.ensemble)
+        usd = _usd_per_call(campaign, tokens)
+    per_call = None if tokens is None or longest is None else tokens + longest
+    return Estimate(
+        campaign=campaign,
+        seed=judged,
+        seconds=seconds,
+        prompt=prompt,
+        prompt_tokens=tokens,
+        completion_tokens=longest,
+        usd_per_call=usd,
+        caps=_caps(campaign, seconds, per_call, usd),
+    )
+
+
+def _caps(
+    campaign: Campaign, seconds: float, tokens: int | None, usd: float | None
+) -> tuple[Cap, ...]:
+    budget = campaign.budget
+    fitting: dict[str, int | None] = {
+        "seconds": _in_seconds(campaign, seconds),
+        "candidates": budget.candidates,
+        "tokens": int(budget.tokens // tokens) if budget.tokens and tokens else None,
+        "usd": int(budget.usd // usd) if budget.usd and usd else None,
+    }
+    return tuple(
+        Cap(
+            name=name,
+            limit=limit,
+            proposals=fitting[name],
+            bound=name in {"tokens", "usd"},
+        )
+        for name, limit in budget.model_dump(exclude_none=True).items()
+    )
+
+
+def _in_seconds(campaign: Campaign, seconds: float) -> int | None:
+    """Count what the workers judge in the time; a model's pace is not known before."""
+    if campaign.budget.seconds is None or campaign.ensemble:
+        return None
+    return int(campaign.budget.seconds * campaign.evaluator.workers / seconds)
+
+
+def _usd_per_call(campaign: Campaign, tokens: int) -> float | None:
+    """Dollars of a call of the dearest model; None if a price is not known."""
+    costs: list[float] = []
+    for model in campaign.ensemble:
+        price = _price(ModelSettings(**model.model_dump(exclude={"strong"})))
+        if price is not None:
+            costs.append(price.of(tokens, model.max_tokens))
+        elif campaign.budget.usd is not None:
+            raise ConfigError(
+                f"the price of {model.name} is not known, so a budget in usd cannot "
+                "hold; set usd_per_million_prompt_tokens and "
+                "usd_per_million_completion_tokens in [model], or cap tokens instead"
+            )
+    return max(costs) if len(costs) == len(campaign.ensemble) else None
+
+
+def _price(settings: ModelSettings) -> Price | None:
+    if settings.name.startswith(_UNBILLED):
+        return FREE
+    return price_of(settings)
+
+
+def _first_prompt(
+    campaign: Campaign, problem: AnyProblem, source: str, judged: Evaluation
+) -> Prompt:
+    candidate = Candidate(
+        id=program_id(source), step=0, source=source, operator=Operator.SEED, island=0
+    )
+    return build_prompt(
+        Question(
+            problem=problem,
+            entry_point=problem.entry_points[entry_point(campaign, problem)],
+            operator=Operator.DIFF,
+            parents=[Program(candidate=candidate, evaluation=judged)],
+            limits=PromptLimits(),
+        )
+    )

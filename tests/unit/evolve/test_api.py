@@ -1,0 +1,109 @@
+"""Ask and tell: the example of the page, forms of answers, budget, resume, finals."""
+
+import asyncio
+import doctest
+
+import pytest
+
+from evolve import api
+from evolve.errors import StoreError
+from evolve.llm.ledger import BudgetExhausted
+from evolve.records import Operator, Program, Reason, Rejection
+from problems.errors import ConfigError
+
+MDD = "def priority(job, state):\n    return max(job.d, state.t + job.p)\n"
+EDIT = "<<<<<<< SEARCH\n    return job.d\n=======\n    return {}\n>>>>>>> REPLACE\n"
+
+
+def test_the_example_of_the_module_is_true(tmp_path):
+    finder = doctest.DocTestFinder(recurse=False)
+    (example,) = finder.find(api, "api", globs={"folder": tmp_path / "run"})
+    assert len(example.examples) == 3
+    result = doctest.DocTestRunner().run(example)
+    assert result.failed == 0
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("api") / "run"
+
+
+@pytest.fixture(scope="module")
+def campaign(place):
+    with api.start("smtt", out=place, budget_candidates=6, workers=1) as found:
+        yield found
+
+
+def test_a_whole_campaign(campaign, place):
+    brief = campaign.ask()
+    assert brief.text.count("def priority(job, state)") >= 2
+    assert "SEARCH" in brief.text
+    edited = campaign.tell(EDIT.format("job.d + job.p"), brief)
+    assert isinstance(edited, Program)
+    assert edited.candidate.operator is Operator.TOLD
+    assert edited.candidate.step == brief.step
+    assert edited.candidate.parents == (brief.parents[0].id,)
+    again = campaign.tell(EDIT.format("job.d + 2 * job.p"), brief)
+    assert again.candidate.step > brief.step
+    whole = brief.parents[0].candidate.source.replace("job.d", "job.p")
+    assert isinstance(campaign.tell(f"Why not?\n```python\n{MDD}```\n"), Program)
+    failed = campaign.tell(whole.replace("job.p", "job.q"), rationale="a try")
+    assert failed.score is None
+    assert failed.candidate.rationale == "a try"
+    assert "AttributeError" in campaign.feedback(failed)
+
+
+def test_what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign):
+    before = campaign.spent.candidates
+    for text, reason in (
+        ("I am sorry.", Reason.REFUSED),
+        ("def priority(job, state:\n", Reason.NO_CODE),
+        (f"```python\n{MDD}```", Reason.DUPLICATE),
+        ("```python\ndef other():\n    pass\n```", Reason.NO_ENTRY_POINT),
+    ):
+        outcome = campaign.tell(text)
+        assert isinstance(outcome, Rejection)
+        assert outcome.reason is reason
+        assert campaign.feedback(outcome).startswith("rejected")
+    assert campaign.spent.candidates == before
+
+
+def test_notes_reach_the_briefs_and_feedback_compares(campaign):
+    campaign.note("Mind the slack.")
+    brief = campaign.ask()
+    assert "Mind the slack." in brief.text
+    assert "worst instances" in campaign.feedback(campaign.best())
+    assert "better than its parent" in campaign.feedback(campaign.best())
+
+
+def test_it_works_where_an_event_loop_runs(campaign):
+    async def inside():
+        return campaign.best()
+
+    assert asyncio.run(inside()).score is not None
+
+
+def test_a_run_goes_on_until_its_budget_is_used_and_is_reported(campaign, place):
+    campaign.close()
+    with pytest.raises(ConfigError, match=r"api\.open"):
+        campaign.ask()
+    with api.open(place) as again:
+        with pytest.raises(ConfigError, match="ask"):
+            again.tell(MDD)
+        again.ask()
+        again.tell("def priority(job, state):\n    return job.p * job.d\n")
+        with pytest.raises(BudgetExhausted, match="6 candidates"):
+            again.ask()
+        assert again.end
+        report = again.finish()
+        assert report.best is not None
+        assert (place / "report.html").exists()
+
+
+def test_two_cannot_drive_one_run(tmp_path):
+    place = tmp_path / "run"
+    with (
+        api.start("smtt", out=place, budget_candidates=2),
+        pytest.raises(StoreError, match="running in another process"),
+    ):
+        api.open(place)
