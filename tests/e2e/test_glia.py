@@ -10,16 +10,29 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.backends.local import LocalEvaluator
+from evaluators.base import EvaluationRequest, Limits
+from evolve import config
+from evolve.agents.glia import Laboratory
+from evolve.agents.glia.tools import checked
+from evolve.agents.glia.workbench import Workbench
 from evolve.cli import dialogues, reading
 from evolve.llm.client import LiteLlmModel
 from evolve.llm.replay import RecordingModel, ReplayModel
 from evolve.llm.scripted import ScriptedModel
 from evolve.llm.settings import ModelSettings
+from evolve.population.memory import MemoryPopulation
 from evolve.records import NoteKind
-from evolve.runs import locate
-from evolve.session import open_run
+from evolve.runs import locate, new_location
+from evolve.session import Session, create, open_run
+from problems import registry
+from problems.base import Split
+from problems.errors import ConfigError
+from prompts.records import ToolCall
 from tests.fakes import glia
+from tests.fakes.briefs import a_brief
 from tests.fakes.openai_server import FakeOpenAI
+from tests.fakes.records import a_program, an_info
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,6 +158,52 @@ def test_show_as_json_holds_every_turn(whole, capsys):
     assert next(dialogues.paragraphs(told))[0] == "prompt of researcher, turn 0"
 
 
+@pytest.mark.parametrize("name", ["smtt", "obp", "jssp"])
+def test_the_tools_answer_for_every_pack(name):
+    pack = registry.load(name)
+    entry_point = pack.default_entry_point
+    source = pack.baselines[entry_point.seed].source
+    request = EvaluationRequest(
+        source=source, entry_point=entry_point.name, split=Split.TRAIN
+    )
+    instances = pack.instances(Split.TRAIN)
+
+    async def answers():
+        async with LocalEvaluator(pack, slots=1, limits=Limits()) as evaluator:
+            program = a_program(
+                source=source, evaluation=await evaluator.evaluate(request)
+            )
+            population = MemoryPopulation(an_info())
+            population.add(program)
+            bench = Workbench(
+                Laboratory(
+                    problem=pack,
+                    entry_point=entry_point,
+                    population=population,
+                    tracer=evaluator,
+                    seed=0,
+                ),
+                a_brief([program]),
+            )
+            wanted = (
+                glia.wanted("read_card"),
+                glia.wanted("results", program=entry_point.seed),
+                glia.wanted("analyse", program=program.id),
+                glia.wanted("trace", program=program.id, instance=instances[-1].id),
+            )
+            calls = [ToolCall(id="", name=n, arguments=a) for n, a in wanted]
+            found = [await bench.answer(call, checked(call)) for call in calls]
+            return program, [json.loads(text) for text in found]
+
+    program, (card, rows, statistics, trace) = asyncio.run(answers())
+    assert card["train"] == [instance.id for instance in instances]
+    assert len(rows["rows"]) == len(instances)
+    assert statistics["all"]["count"] + statistics["left_out"] == len(instances)
+    assert statistics["rank_correlations"]
+    assert trace["objective"] == program.evaluation.verdicts[-1].objective
+    assert trace["schedule"]
+
+
 def process(folder, log, moment=""):
     command = [sys.executable, "-m", "tests.fakes.glia", str(folder), str(log)]
     return subprocess.run(
@@ -234,6 +293,44 @@ def test_tool_calls_over_http_give_the_same_population(whole, tmp_path, monkeypa
     assert [n.title for n in found["notes"]] == ["MDD beats EDD"]
     assert [m["tool_call_id"] for m in answered] == asked
     assert server.requests == 12 + len(faults)
+
+
+def test_a_campaign_file_gives_sessions_a_share(tmp_path, monkeypatch, whole):
+    monkeypatch.setenv("FAKE_KEY", "secret")
+    with FakeOpenAI(script=over_http) as server:
+        made = config.build(
+            {
+                "name": "agents",
+                "problem": "smtt",
+                "seeds": ["edd"],
+                "budget": {"candidates": 5},
+                "search": {"directions": False},
+                "evaluator": {"workers": 1},
+                "operators": {"agent": 1.0},
+                "model": {
+                    "name": "openai/fake",
+                    "base_url": server.base_url,
+                    "api_key_env": "FAKE_KEY",
+                    "concurrency": 1,
+                },
+            }
+        )
+        with create(made, new_location("agents", tmp_path / "run", None)) as run:
+            asyncio.run(Session(run).search())
+    found = facts(tmp_path / "run")
+    assert found["programs"] == whole[1]["programs"]
+
+
+def test_a_share_for_sessions_needs_a_model():
+    with pytest.raises(ConfigError, match=r"operators\.agent has a share"):
+        config.build(
+            {
+                "name": "agents",
+                "problem": "smtt",
+                "budget": {"candidates": 5},
+                "operators": {"agent": 1.0},
+            }
+        )
 
 
 def test_a_session_without_a_proposal_is_shown_with_its_end(tmp_path, capsys):

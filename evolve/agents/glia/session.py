@@ -5,7 +5,7 @@ results of tools that a recorded question holds are taken from there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -178,7 +178,8 @@ class ResearchSession:
                 text = f"error: {error}"
             except BudgetExhausted:
                 # The step itself has room for one program: that is the last one.
-                return self._last(self._bench.candidate(checked(call)))
+                last = self._bench.candidate(checked(call))
+                return replace(last, rationale=last.rationale + self._unread())
             self._said.append(Message(role="tool", text=text, answers=call.id))
         self._mistakes = 0 if useful else self._mistakes + 1
         return outcome
@@ -255,9 +256,12 @@ class ResearchSession:
             if best is None
             else f"best of the session: program {best.id} with gap {best.score:.6g}"
         )
+        return self._rejection(Reason.NO_PROPOSAL, f"{why}; {found}{self._unread()}")
+
+    def _unread(self) -> str:
+        """Write out the results that no question holds: none was asked after them."""
         unread = [m for m in self._said[self._shown :] if m.role == "tool"]
-        results = "".join(f"\nunread result: {message.text}" for message in unread)
-        return self._rejection(Reason.NO_PROPOSAL, f"{why}; {found}{results}")
+        return "".join(f"\nunread result: {message.text}" for message in unread)
 
     def _rejection(self, reason: Reason, detail: str) -> Rejection:
         return Rejection(

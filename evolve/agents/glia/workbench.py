@@ -244,11 +244,18 @@ class Workbench:
             "instance": instance.id,
             "objective": verdict.objective,
             "violations": list(verdict.violations),
-            "data": problem.encode(instance),
-            "answer": answer,
+            "data": self._part(problem.encode(instance)),
+            "answer": self._part(answer),
             "columns": ["row", "label", "start", "end", "late"],
-            "schedule": [[b.row, b.label, b.start, b.end, b.late] for b in bars],
+            "schedule": self._part(
+                [[b.row, b.label, b.start, b.end, b.late] for b in bars]
+            ),
         }
+
+    def _part(self, data: Json) -> Json:
+        """Cut one of three parts of a result, so that each of them is seen."""
+        text, limit = json.dumps(data), self._lab.settings.output_chars // 4
+        return data if len(text) <= limit else cut(text, limit)
 
     def _instance(self, name: str) -> tuple[int, Instance]:
         for place, instance in enumerate(self._lab.problem.instances(Split.TRAIN)):

@@ -47,6 +47,22 @@ def a_prompt_for(step, operator=Operator.DIFF):
     return f"{prompt.system}\n{prompt.user}", parents[0].candidate.source
 
 
+def test_a_script_may_call_tools_and_faults_spoil_its_answers():
+    def script(body):
+        asked = body["messages"][-1]["content"]
+        return {"content": None, "tool_calls": [("look", f'{{"at": "{asked}"}}')]}
+
+    with FakeOpenAI(script=script, at={1: "truncated"}) as server:
+        whole, spoiled = (
+            json.loads(post(server, "it"))["choices"][0] for _ in range(2)
+        )
+    (call,) = whole["message"]["tool_calls"]
+    assert whole["finish_reason"] == "tool_calls"
+    assert call["function"] == {"name": "look", "arguments": '{"at": "it"}'}
+    assert spoiled["finish_reason"] == "length"
+    assert "tool_calls" not in spoiled["message"]
+
+
 def test_replies_and_faults_do_not_depend_on_the_order_of_arrival():
     prompts = [a_prompt_for(step)[0] for step in range(12)]
 

@@ -63,6 +63,12 @@ class World:
             return found
 
         self.model = ScriptedModel(answer)
+        asker = Asker(
+            router=OneModel(self.model),
+            population=self.population,
+            ledger=Ledger(tokens=tokens, usd=None),
+            max_tokens=100,
+        )
         lab = Laboratory(
             problem=TINY,
             entry_point=TINY.default_entry_point,
@@ -70,12 +76,6 @@ class World:
             tracer=Answers(),
             seed=0,
             settings=GliaSettings(**settings),
-        )
-        asker = Asker(
-            router=OneModel(self.model),
-            population=self.population,
-            ledger=Ledger(tokens=tokens, usd=None),
-            max_tokens=100,
         )
         self.proposer = GliaProposer(lab, asker)
         self.parent = asyncio.run(self.judged(a_candidate(0, source=LONGEST)))
@@ -352,10 +352,11 @@ def test_the_token_budget_ends_a_session_but_not_before_it_begins():
 
 
 def test_the_program_for_which_there_is_no_room_is_the_proposal():
-    world = World([calls(evaluated(BEST))], room=0)
+    world = World([calls(("read_card", {}), evaluated(BEST, "39."))], room=0)
     outcome = world.run()
     assert isinstance(outcome, Candidate)
     assert outcome.id == program_id(SPT)
+    assert outcome.rationale.startswith("39.\nunread result: {")
 
 
 def test_a_proposal_stands_alone_or_with_notes():
