@@ -58,7 +58,7 @@ def test_the_budget_of_candidates_is_spent_on_candidates_alone():
         evaluator=evaluator,
         clock=lambda: 0.0,
     )
-    asyncio.run(CampaignLoop(plan, ports, islands=1).run())
+    asyncio.run(CampaignLoop(plan, ports).run())
     spent = population.spent()
 
     assert len(evaluator.requests) == len(population.programs()) == 21

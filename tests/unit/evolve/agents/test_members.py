@@ -52,14 +52,15 @@ def test_the_campaign_file_decides_what_is_asked(
     population.add(parent, [Placement(program=parent.id, island=0, living=True)])
     for step in range(1, 60):
         population.add(a_program(step, None, parents=(parent.id,)))
-    proposer, _ = model_members(
-        campaign.search,
+    members, _ = model_members(
+        campaign,
         open_models(campaign, Spent()),
         problem=TINY,
         entry_point=TINY.default_entry_point,
         population=population,
+        tracer=None,
     )
     view = a_view([parent], recent=population.latest(200), best=parent)
     brief = a_brief([parent], step=60, view=view)
-    asyncio.run(proposer.propose(brief, np.random.default_rng(0)))
+    asyncio.run(members["llm"].propose(brief, np.random.default_rng(0)))
     assert population.dialogue(60)[0].call.prompt.template in template
