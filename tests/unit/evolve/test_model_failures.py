@@ -19,7 +19,8 @@ SETTINGS = IslandSettings(
 class Unreliable:
     """Fails two times out of three."""
 
-    async def propose(self, step, island, parents, _rng):
+    async def propose(self, brief, _rng):
+        step, island, parents = brief.step, brief.island, brief.parents
         source, ids = a_source(step), tuple(p.id for p in parents)
         if step % 3:
             return Rejection(
