@@ -25,7 +25,7 @@ class Unreliable:
         if step % 3:
             return Rejection(
                 step=step,
-                operator=Operator.MUTATION,
+                operator=Operator.DIFF,
                 island=island,
                 reason=Reason.MODEL_FAILED if step % 3 == 1 else Reason.EMPTY,
                 detail="no answer",
@@ -35,7 +35,7 @@ class Unreliable:
             id=program_id(source),
             step=step,
             source=source,
-            operator=Operator.MUTATION,
+            operator=Operator.DIFF,
             island=island,
             parents=ids,
         )
