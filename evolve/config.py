@@ -42,6 +42,9 @@ class Budget(_Section):
     candidates: int | None = Field(
         default=None, gt=0, description="Programs judged, seed programs included."
     )
+    calls: int | None = Field(
+        default=None, gt=0, description="Questions to models, unanswered ones included."
+    )
     tokens: int | None = Field(
         default=None, gt=0, description="Model tokens, calls in flight included."
     )
@@ -300,7 +303,8 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
     limits = campaign.budget.model_dump().values()
     if all(limit is None for limit in limits):
         raise ConfigError(
-            f"{where}: [budget] sets no limit; give seconds, candidates, tokens or usd"
+            f"{where}: [budget] sets no limit; give seconds, candidates, calls, tokens "
+            "or usd"
         )
     _check_models(campaign, where)
     if not campaign.ensemble and not (

@@ -158,6 +158,7 @@ def _caps(
     fitting: dict[str, int | None] = {
         "seconds": _in_seconds(campaign, seconds),
         "candidates": budget.candidates,
+        "calls": budget.calls,
         "tokens": int(budget.tokens // tokens) if budget.tokens and tokens else None,
         "usd": int(budget.usd // usd) if budget.usd and usd else None,
     }

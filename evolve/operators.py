@@ -17,8 +17,12 @@ from problems.base import AnyProblem, EntryPoint
 OFFLINE = Operators(genetic=0.9, tuning=0.05, simplification=0.05)
 """Shares without a model, unless the campaign gives others."""
 
-WITH_MODEL = Operators(llm=0.8, genetic=0.1, tuning=0.05, simplification=0.05)
-"""Shares with a model, unless the campaign gives others."""
+WITH_MODEL = Operators(llm=0.6, genetic=0.3, tuning=0.05, simplification=0.05)
+"""Shares with a model, unless the campaign gives others.
+
+What asks nobody costs no dollars, so it gets much of the work; where it brings nothing,
+measured progress takes the work away again.
+"""
 
 AGENT_PROGRAMS = 4
 """Programs that a research session tries out, about."""

@@ -358,6 +358,12 @@ def compare(
     budget_candidates: Annotated[
         int, typer.Option(min=1, help="Judged programs of each run.")
     ] = 200,
+    budget_calls: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Questions to --model of each run, instead of judged programs."
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -405,6 +411,7 @@ def compare(
         strategies=tuple(strategy or ()),
         seeds=seeds,
         candidates=budget_candidates,
+        calls=budget_calls,
         test=test,
         out=out,
     )

@@ -65,8 +65,9 @@ class Options:
 
     def _models(self) -> dict[str, Any]:
         """Put one model into the file's section, and several in the place of all."""
-        url = _given({"base_url": self.base_url, "concurrency": self.concurrency})
-        named = [{"name": name} | url for name in self.models]
+        url = _given({"base_url": self.base_url})
+        pace = _given({"concurrency": self.concurrency})
+        named = [{"name": name} | url | pace for name in self.models]
         if not named:
             return {"model": url} if url else {}
         if len(named) == 1:

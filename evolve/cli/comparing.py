@@ -38,6 +38,7 @@ class StudyOptions:
     strategies: tuple[str, ...]
     seeds: int
     candidates: int
+    calls: int | None
     test: bool
     out: Path | None
 
@@ -88,6 +89,12 @@ def _run_studies(
     bases: Sequence[Campaign], study: StudyOptions, *, as_json: bool
 ) -> None:
     strategies = chosen(study.strategies)
+    silent = next((base for base in bases if not base.ensemble), None)
+    if study.calls and silent is not None:
+        raise ConfigError(
+            f"{silent.name} asks no model, so calls cannot be its budget; "
+            "give --model, or --budget-candidates instead"
+        )
     levels.require(bases[0].evaluator.least_sandbox())
     folder = study.out or HOME / fresh_name("compare", datetime.now())  # noqa: DTZ005
     documents = []
@@ -96,7 +103,8 @@ def _run_studies(
             base=base,
             strategies=strategies,
             seeds=study.seeds,
-            candidates=study.candidates,
+            candidates=None if study.calls else study.candidates,
+            calls=study.calls,
             folder=folder / base.name,
             test=study.test,
         )
@@ -105,8 +113,8 @@ def _run_studies(
         except KeyboardInterrupt:
             note(f"stopped; nothing is lost. The same with --out {folder} goes on")
             sys.exit(INTERRUPTED)
-        found = tabulate(cells, study.candidates)
-        proposer = OFFLINE if base.model is None else base.model.name
+        found = tabulate(cells, study.calls or study.candidates)
+        proposer = _proposer(base)
         documents.append({"campaign": base.name, "proposer": proposer} | asdict(found))
         if not as_json:
             _show(f"{base.name}, {proposer}", found)
@@ -121,6 +129,10 @@ def _bases(targets: Sequence[str], options: Options) -> list[Campaign]:
     if twice is not None:
         raise ConfigError(f"two targets are called {twice!r}; give each one name once")
     return bases
+
+
+def _proposer(campaign: Campaign) -> str:
+    return " + ".join(model.name for model in campaign.ensemble) or OFFLINE
 
 
 def _is_run(target: str) -> bool:
@@ -211,8 +223,7 @@ def _runs_document(problem: str, runs: Sequence[ReadRun]) -> dict[str, Any]:
                 "run": run.run,
                 "strategy": run.campaign.search.strategy,
                 "seed": run.campaign.seed,
-                "proposer": " + ".join(m.name for m in run.campaign.ensemble)
-                or OFFLINE,
+                "proposer": _proposer(run.campaign),
                 "candidates": len(run.curve),
                 "best_gap": [best_after(run.curve, count) for count in counts],
                 "last_gap": run.curve[-1] if run.curve else None,

@@ -24,16 +24,23 @@ class Ledger:
 
     Parameters
     ----------
-    tokens, usd
+    tokens, usd, calls
         Caps over all sessions; None for no cap.
     spent
         What earlier sessions used.
     """
 
     def __init__(
-        self, *, tokens: int | None, usd: float | None, spent: Spent | None = None
+        self,
+        *,
+        tokens: int | None,
+        usd: float | None,
+        calls: int | None = None,
+        spent: Spent | None = None,
     ) -> None:
         before = Spent() if spent is None else spent
+        self._call_cap = calls
+        self._calls = before.calls
         self._token_cap = tokens
         self._usd_cap = usd
         self._tokens = before.tokens
@@ -95,6 +102,7 @@ class Ledger:
             return None
         reservation = Reservation(tokens=tokens, usd=usd)
         self._open.add(reservation)
+        self._calls += 1
         return reservation
 
     def settle(self, reservation: Reservation, usage: Usage) -> None:
@@ -113,6 +121,8 @@ class Ledger:
         self._usd += cost or 0.0
 
     def _refuse(self, tokens: int, usd: float | None) -> None:
+        if self._over(self._calls + 1, self._call_cap):
+            raise BudgetExhausted(f"budget of {self._call_cap} calls used")
         if self._over(self._tokens + tokens, self._token_cap):
             raise BudgetExhausted(
                 f"budget of {self._token_cap} tokens used: {self._tokens} spent, the "

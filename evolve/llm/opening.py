@@ -50,7 +50,9 @@ def open_models(campaign: Campaign, spent: Spent) -> OpenModels:
         If the campaign cannot be run with these models.
     """
     budget = campaign.budget
-    ledger = Ledger(tokens=budget.tokens, usd=budget.usd, spent=spent)
+    ledger = Ledger(
+        tokens=budget.tokens, usd=budget.usd, calls=budget.calls, spent=spent
+    )
     members = []
     for section in campaign.ensemble:
         settings = ModelSettings(**section.model_dump(exclude={"strong"}))

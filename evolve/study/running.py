@@ -1,12 +1,13 @@
 """Run the cells of a study, or read them where they were run before."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from evolve import population as stores
-from evolve.config import Campaign, Strategy
+from evolve.config import Campaign, Operators, Strategy
 from evolve.finals import hold_out
 from evolve.ports import Population
 from evolve.records import State
@@ -19,7 +20,7 @@ from evolve.session import (
     open_run,
     remembering,
 )
-from evolve.study.curves import Cell, Curve, curve_of
+from evolve.study.curves import CONTROL, Cell, Curve, curve_of
 from problems.base import Split
 from problems.errors import ConfigError, PlatformError
 
@@ -41,7 +42,8 @@ class Study:
     base: Campaign
     strategies: tuple[Strategy, ...]
     seeds: int
-    candidates: int
+    candidates: int | None
+    calls: int | None
     folder: Path
     test: bool
 
@@ -62,10 +64,11 @@ def run_study(study: Study, say: Callable[[str], None]) -> list[Cell]:
         with open_cell(campaign, _folder(study, strategy, seed)) as run:
             _complete(run)
             test = asyncio.run(_tested(run)) if study.test else None
-            curve = read_curve(run.population)
+            curve = read_curve(run.population, by_call=study.calls is not None)
             best = curve[-1] if curve else None
             shown = "no score" if best is None else f"{100 * best:.2f} %"
-            say(f"{run.location.folder}: {len(curve)} candidates, best gap {shown}")
+            judged = run.population.spent().candidates
+            say(f"{run.location.folder}: {judged} candidates, best gap {shown}")
         cells.append(Cell(strategy=strategy, seed=seed, curve=curve, test=test))
     return cells
 
@@ -78,16 +81,24 @@ def plan(study: Study) -> Iterator[tuple[int, Strategy]]:
 
 
 def cell_campaign(study: Study, strategy: Strategy, seed: int) -> Campaign:
-    """Campaign of a cell: only its candidates and the caps of the file limit it."""
+    """Campaign of a cell: candidates or calls and the caps of the file limit it.
+
+    The control samples again and again from the seed and uses nothing else of what
+    makes a search: one operator, no repairs, no directions.
+    """
     base = study.base
-    limits = {"candidates": study.candidates, "seconds": None}
-    return base.model_copy(
-        update={
-            "seed": seed,
-            "budget": base.budget.model_copy(update=limits),
-            "search": base.search.model_copy(update={"strategy": strategy}),
-        }
-    )
+    limits = {"candidates": study.candidates, "calls": study.calls, "seconds": None}
+    search: dict[str, object] = {"strategy": strategy}
+    update: dict[str, object] = {
+        "seed": seed,
+        "budget": base.budget.model_copy(update=limits),
+    }
+    if strategy == CONTROL:
+        search |= {"repair": 0.0, "directions": False}
+        alone = Operators(llm=1.0) if base.ensemble else Operators(genetic=1.0)
+        update["operators"] = alone
+    update["search"] = base.search.model_copy(update=search)
+    return base.model_copy(update=update)
 
 
 def open_cell(campaign: Campaign, folder: Path) -> Run:
@@ -106,18 +117,33 @@ def open_cell(campaign: Campaign, folder: Path) -> Run:
     return run
 
 
-def read_curve(population: Population) -> Curve:
-    """Best gap on train after each judged program, in the order of steps."""
-    return curve_of(_scores(population))
+def read_curve(population: Population, *, by_call: bool = False) -> Curve:
+    """Best gap on train after each judged program, or call, in the order of steps."""
+    scores = list(_scores(population))
+    curve = curve_of(score for _, score in scores)
+    if not by_call:
+        return curve
+    steps = [step for step, _ in scores]
+    # A call is over when its step is: what came of it counts.
+    done = (bisect_right(steps, step) for step in _calls(population))
+    return tuple(curve[count - 1] if count else None for count in done)
 
 
-def _scores(population: Population) -> Iterator[float | None]:
-    page: Sequence[object] = ()
+def _scores(population: Population) -> Iterator[tuple[int, float | None]]:
     after = -1
     while page := population.programs(after=after):
         for program in page:
             after = program.candidate.step
-            yield program.score
+            yield after, program.score
+
+
+def _calls(population: Population) -> Iterator[int]:
+    """Give the steps of the calls, in order."""
+    after = (-1, -1)
+    while page := population.proposals(after=after):
+        for proposal in page:
+            after = proposal.call.key
+            yield proposal.call.step
 
 
 def _folder(study: Study, strategy: str, seed: int) -> Path:

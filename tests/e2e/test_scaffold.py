@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.cli import heuresis
 
 
+@pytest.mark.slow
 def test_a_new_pack_runs_at_once(tmp_path):
     done = heuresis("new", "problem", "my_shop", cwd=tmp_path)
     assert done.code == 0, done.err

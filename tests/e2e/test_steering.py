@@ -61,6 +61,7 @@ def events(folder, kind):
     return [e for e in map(json.loads, log.splitlines()) if e["kind"] == kind]
 
 
+@pytest.mark.slow
 def test_seed_ban_pin_and_note_reach_a_running_campaign(running):
     (running / "mine.py").write_text(MINE)
     done = heuresis("seed", "run", "mine.py", cwd=running)

@@ -18,6 +18,7 @@ from problems.obp import table
 from problems.obp.model import ObpInstance, encode
 from problems.obp.pack import PACK, ROWS, gantt
 from problems.obp.reference import reference
+from tests.fakes.briefs import a_brief
 from tests.unit.problems.obp.shared_data import weibull_5k
 
 CASE = ObpInstance(id="x", group="g", capacity=10, items=(6, 5, 4, 1))
@@ -68,7 +69,7 @@ def test_the_offline_proposer_changes_the_rules_into_programs_that_run(rule):
     parent = _Parent(source)
     for seed in range(10):
         made = asyncio.run(
-            proposer.propose(1, 0, [parent], np.random.default_rng(seed))
+            proposer.propose(a_brief([parent]), np.random.default_rng(seed))
         )
         assert isinstance(made, Candidate), made
         request = EvaluationRequest(
