@@ -1,7 +1,7 @@
 """The end of a campaign: valid chooses the champion, test and ood judge it once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evaluators.base import Evaluation, EvaluationRequest, Evaluator, Status
@@ -56,7 +56,7 @@ async def hold_out(
     """
     judge = _Judge(population, evaluator, entry_point, seed)
     chosen = distinct(population.best(5 * finalists), finalists)
-    await asyncio.gather(*(judge.finalist(p) for p in chosen))
+    await judge.keep(chosen, judge.finalist, (Split.VALID,))
     ranked = sorted(
         (p for p in chosen if judge.score(p, Split.VALID) is not None),
         key=lambda p: (judge.score(p, Split.VALID), len(p.candidate.source)),
@@ -64,7 +64,7 @@ async def hold_out(
     if not ranked:
         return None
     champion = ranked[0]
-    await asyncio.gather(*(judge.program(champion, split) for split in HELD_OUT))
+    await judge.keep([champion], judge.held_out, HELD_OUT)
     baselines = await judge_baselines(problem, evaluator, seed)
     return HeldOut(
         champion=champion,
@@ -129,29 +129,47 @@ class _Judge:
     def score(self, program: Program, split: Split) -> float | None:
         return self._known[program.id][split].score
 
-    async def finalist(self, program: Program) -> None:
-        if Split.VALID in self._evaluations(program):
-            return
+    async def keep(
+        self,
+        programs: Sequence[Program],
+        judge: Callable[[Program, Split], Awaitable[Evaluation]],
+        splits: Sequence[Split],
+    ) -> None:
+        """Judge what has not been judged, all at once, and keep it in a fixed order.
+
+        So equal runs have equal event logs, however fast a judgement comes.
+        """
+        pending = [
+            (program, split)
+            for program in programs
+            for split in splits
+            if split not in self._evaluations(program)
+        ]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(judge(*each)) for each in pending]
+            for (program, _), task in zip(pending, tasks, strict=True):
+                self._keep(program, await task)
+
+    async def finalist(self, program: Program, split: Split) -> Evaluation:
+        """Judge a program on ``split`` if it repeats its answers on train."""
         again = await self._evaluate(program, Split.TRAIN, fresh=True)
         change = difference(program.evaluation, again)
         if change:
             message = f"not reproducible: with the same seed {change}"
-            refused = replace(
+            return replace(
                 again,
-                split=Split.VALID,
+                split=split,
                 status=Status.INVALID,
                 score=None,
                 verdicts=(),
                 features={},
                 message=message,
             )
-            self._keep(program, refused)
-        else:
-            await self.program(program, Split.VALID)
+        return await self._evaluate(program, split)
 
-    async def program(self, program: Program, split: Split) -> None:
-        if split not in self._evaluations(program):
-            self._keep(program, await self._evaluate(program, split))
+    async def held_out(self, program: Program, split: Split) -> Evaluation:
+        """Judge a program on ``split``."""
+        return await self._evaluate(program, split)
 
     def _evaluations(self, program: Program) -> dict[Split, Evaluation]:
         if program.id not in self._known:

@@ -64,6 +64,7 @@ def again(folder, *targets, candidates=8, as_json=False):
         strategies=("plus",),
         seeds=1,
         candidates=candidates,
+        calls=None,
         test=False,
         out=folder / "study",
     )
