@@ -1,7 +1,7 @@
 """The end of a campaign: valid chooses the champion, test and ood judge it once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evaluators.base import Evaluation, EvaluationRequest, Evaluator, Status
@@ -132,7 +132,7 @@ class _Judge:
     async def keep(
         self,
         programs: Sequence[Program],
-        judge: Callable[[Program, Split], Awaitable[Evaluation]],
+        judge: Callable[[Program, Split], Coroutine[None, None, Evaluation]],
         splits: Sequence[Split],
     ) -> None:
         """Judge what has not been judged, all at once, and keep it in a fixed order.

@@ -48,7 +48,7 @@ def test_a_study_runs_the_control_too(studied):
 def again(folder, *targets, candidates=8, as_json=False):
     """The same study in this process."""
     options = Options(
-        model=None,
+        models=(),
         base_url=None,
         budget_seconds=None,
         budget_candidates=candidates,
