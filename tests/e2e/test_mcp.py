@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.e2e.cli import heuresis
@@ -49,6 +50,7 @@ async def drive(folder):
     return said
 
 
+@pytest.mark.slow
 def test_an_agent_improves_the_rule_and_the_run_is_like_any_other(tmp_path):
     said = asyncio.run(drive(tmp_path))
     assert said["tools"] == {

@@ -51,6 +51,7 @@ def recorded(folder, text, env=None):
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
 def test_an_offline_run_with_two_workers_and_a_forged_tape(tmp_path):
     recorded(tmp_path, OFFLINE)
     done = heuresis("replay", "tape.jsonl", "--out", "again", "--json", cwd=tmp_path)

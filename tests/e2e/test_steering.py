@@ -98,6 +98,7 @@ def test_seed_ban_pin_and_note_reach_a_running_campaign(running):
     assert heuresis("stop", "run", cwd=running).code == 0
 
 
+@pytest.mark.slow
 def test_refusals_are_one_clear_line(tmp_path):
     (tmp_path / "c.toml").write_text(CAMPAIGN.replace("100000", "3"))
     assert heuresis("run", "c.toml", "--out", "run", cwd=tmp_path).code == 0

@@ -54,6 +54,7 @@ def test_it_is_refused_with_the_cure_or_runs_with_a_warning(weak, command):
     assert json.loads(allowed.stdout)
 
 
+@pytest.mark.slow
 def test_a_campaign_file_can_allow_it(weak, tmp_path):
     (tmp_path / "c.toml").write_text(
         'name = "c"\nproblem = "smtt"\n[budget]\ncandidates = 3\n'

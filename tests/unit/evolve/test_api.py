@@ -25,18 +25,18 @@ def test_the_example_of_the_module_is_true(tmp_path):
     assert result.failed == 0
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return tmp_path_factory.mktemp("api") / "run"
+def test_a_campaign_from_its_first_brief_to_its_report(tmp_path):
+    place = tmp_path / "run"
+    with api.start("smtt", out=place, budget_candidates=7, workers=1) as campaign:
+        a_whole_campaign(campaign)
+        what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign)
+        notes_reach_the_briefs_and_feedback_compares(campaign)
+        orders_of_others_are_obeyed(campaign, place)
+        it_works_where_an_event_loop_runs(campaign)
+        a_run_goes_on_until_its_budget_is_used_and_is_reported(campaign, place)
 
 
-@pytest.fixture(scope="module")
-def campaign(place):
-    with api.start("smtt", out=place, budget_candidates=7, workers=1) as found:
-        yield found
-
-
-def test_a_whole_campaign(campaign, place):
+def a_whole_campaign(campaign):
     brief = campaign.ask()
     assert brief.text.count("def priority(job, state)") >= 2
     assert "SEARCH" in brief.text
@@ -55,7 +55,7 @@ def test_a_whole_campaign(campaign, place):
     assert "AttributeError" in campaign.feedback(failed)
 
 
-def test_what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign):
+def what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign):
     before = campaign.spent.candidates
     for text, reason in (
         ("I am sorry.", Reason.REFUSED),
@@ -70,7 +70,7 @@ def test_what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign):
     assert campaign.spent.candidates == before
 
 
-def test_notes_reach_the_briefs_and_feedback_compares(campaign):
+def notes_reach_the_briefs_and_feedback_compares(campaign):
     campaign.note("Mind the slack.")
     brief = campaign.ask()
     assert "Mind the slack." in brief.text
@@ -78,7 +78,7 @@ def test_notes_reach_the_briefs_and_feedback_compares(campaign):
     assert "better than its parent" in campaign.feedback(campaign.best())
 
 
-def test_orders_of_others_are_obeyed(campaign, place):
+def orders_of_others_are_obeyed(campaign, place):
     with open_run(locate(str(place))) as other:
         identity = steering.seed(other, "spt")
         steering.ban(other.population, campaign.best().id)
@@ -89,14 +89,14 @@ def test_orders_of_others_are_obeyed(campaign, place):
     assert "max(job.d, state.t + job.p)" not in brief.text
 
 
-def test_it_works_where_an_event_loop_runs(campaign):
+def it_works_where_an_event_loop_runs(campaign):
     async def inside():
         return campaign.best()
 
     assert asyncio.run(inside()).score is not None
 
 
-def test_a_run_goes_on_until_its_budget_is_used_and_is_reported(campaign, place):
+def a_run_goes_on_until_its_budget_is_used_and_is_reported(campaign, place):
     campaign.close()
     with pytest.raises(ConfigError, match=r"api\.open"):
         campaign.ask()
