@@ -9,6 +9,7 @@ name = "same"
 problem = "smtt"
 seeds = ["edd"]
 seed = {seed}
+finalists = 5
 [budget]
 candidates = 60
 [search]
@@ -23,6 +24,7 @@ name = "same"
 problem = "smtt"
 seeds = ["edd"]
 seed = {seed}
+finalists = 5
 [budget]
 candidates = 4
 [model]
