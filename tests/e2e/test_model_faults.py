@@ -77,15 +77,21 @@ def test_the_budget_is_used_and_the_ledger_is_exact(
     assert {p.call.model for p in proposals} == {f"openai/{name}" for name in names}
     failed = [p.call for p in proposals if p.response is None]
     if retries == 0:
-        assert len(failed) > CANDIDATES / 2
-        # The call of an empty answer failed: it is booked as it was reserved.
-        for kind in ("prompt_tokens", "completion_tokens"):
-            billed[kind] -= billed[f"empty {kind}"]
-    prompt, completion = billed["prompt_tokens"], billed["completion_tokens"]
-    reserved = sum(call.reserved_tokens for call in failed)
-    assert spent.tokens == prompt + completion + reserved
-    usd = (prompt * PROMPT_USD + completion * COMPLETION_USD) / 1e6
-    usd += sum(call.reserved_usd for call in failed)
-    assert spent.cost_usd == pytest.approx(usd, rel=1e-9)
+        assert len(failed) > len(proposals) / 4
+    # A call that failed is booked as it was reserved, in place of the empty answers
+    # among its tries; one that was answered at last is booked with those before.
+    if retries == 3:
+        assert failed == []
+    prompt = billed["prompt_tokens"], billed["empty prompt_tokens"]
+    completion = billed["completion_tokens"], billed["empty completion_tokens"]
+    tokens = spent.tokens - sum(call.reserved_tokens for call in failed)
+    usd = spent.cost_usd - sum(call.reserved_usd for call in failed)
+    unbooked = prompt[0] + completion[0] - tokens
+    empty = {3: (0,), 0: (prompt[1] + completion[1],)}
+    assert unbooked in empty.get(retries, range(prompt[1] + completion[1] + 1))
+    unbooked_usd = (prompt[0] * PROMPT_USD + completion[0] * COMPLETION_USD) / 1e6 - usd
+    most = (prompt[1] * PROMPT_USD + completion[1] * COMPLETION_USD) / 1e6
+    assert -1e-12 < unbooked_usd < most + 1e-12
+    assert (unbooked_usd > 1e-9) is (unbooked > 0)
     assert spent.unpriced_calls == 0
     assert spent.calls == len(proposals)

@@ -17,7 +17,7 @@ from evaluators.sandbox import levels
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Budget
 from evolve.finals import HELD_OUT, hold_out
-from evolve.patch import program_id
+from evolve.program import program_id
 from evolve.population.memory import MemoryPopulation
 from evolve.records import Candidate, Operator
 from evolve.selection.islands import IslandSelector, IslandSettings
@@ -56,15 +56,15 @@ class Proposer:
     def __init__(self, sources):
         self._sources = iter(sources)
 
-    async def propose(self, step, island, parents, _rng):
+    async def propose(self, brief, _rng):
         source = next(self._sources)
         return Candidate(
             id=program_id(source),
-            step=step,
+            step=brief.step,
             source=source,
             operator=Operator.MUTATION,
-            island=island,
-            parents=tuple(p.id for p in parents),
+            island=brief.island,
+            parents=tuple(p.id for p in brief.parents),
         )
 
 
@@ -90,7 +90,7 @@ async def campaign(sources):
             evaluator=evaluator,
             clock=lambda: 0.0,
         )
-        await CampaignLoop(plan, ports, islands=1).run()
+        await CampaignLoop(plan, ports).run()
         held = await hold_out(
             population, pack, evaluator, entry_point="raw", seed=0, finalists=5
         )
