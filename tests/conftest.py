@@ -1,6 +1,7 @@
 """Fixtures that several test folders use."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,6 +12,22 @@ def _no_cache():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEURESIS_CACHE", "off")
         yield
+
+
+@pytest.fixture(scope="session")
+def judgement_cache(tmp_path_factory):
+    """A context in which judgements are remembered, in a folder of this test run."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent  # the same for all workers
+
+    @contextmanager
+    def entered():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HEURESIS_CACHE", str(folder / "cache"))
+            yield
+
+    return entered
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,8 @@
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _cache(tmp_path_factory):
+@pytest.fixture(scope="module", autouse=True)
+def _cache(judgement_cache):
     """Remember held-out judgements of baselines between runs, as users' runs do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEURESIS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    with judgement_cache():
         yield

@@ -25,9 +25,12 @@ def test_the_example_of_the_module_is_true(tmp_path):
     assert result.failed == 0
 
 
-def test_a_campaign_from_its_first_brief_to_its_report(tmp_path):
+def test_a_campaign_from_its_first_brief_to_its_report(tmp_path, judgement_cache):
     place = tmp_path / "run"
-    with api.start("smtt", out=place, budget_candidates=7, workers=1) as campaign:
+    with (
+        judgement_cache(),
+        api.start("smtt", out=place, budget_candidates=7, workers=1) as campaign,
+    ):
         a_whole_campaign(campaign)
         what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign)
         notes_reach_the_briefs_and_feedback_compares(campaign)
