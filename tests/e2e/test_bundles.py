@@ -11,17 +11,18 @@ name = "several"
 problem = "smtt"
 seeds = ["edd"]
 finalists = 2
+[search]
+islands = 1
 [budget]
-candidates = 3
+candidates = 4
 [model]
 name = "scripted:answers.json"
 concurrency = 1
-rewrite_share = 1.0
 [evaluator]
 workers = 1
 """
 
-ADDS = """Modified due dates, in a file of their own.
+ANSWER = """Modified due dates, in a file of their own.
 ```python
 from dates import modified
 
@@ -33,30 +34,22 @@ def priority(job, state):
 FILE dates.py
 ```python
 def modified(job, now):
-    return max(job.d, now + job.p)
+    return {code}
 ```
 """
-
-CHANGES = """FILE dates.py
-<<<<<<< SEARCH
-    return max(job.d, now + job.p)
-=======
-    return max(job.d, now + job.p) + 0.001 * job.p
->>>>>>> REPLACE
-"""
-
-BREAKS = """FILE dates.py
-```python
-def modified(job, now):
-    return now / 0
-```
-"""
+CODES = (
+    "max(job.d, now + job.p)",
+    "max(job.d, now + job.p) + now / 0",
+    "max(job.d, now + job.p) + 0.001 * job.p",
+)
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("several")
-    (folder / "answers.json").write_text(json.dumps([ADDS, CHANGES, BREAKS]))
+    (folder / "answers.json").write_text(
+        json.dumps([ANSWER.format(code=c) for c in CODES])
+    )
     (folder / "c.toml").write_text(CAMPAIGN)
     done = heuresis("run", "c.toml", "--out", "run", "--json", cwd=folder)
     assert done.code == 0, done.err
@@ -79,6 +72,14 @@ def test_the_child_with_a_helper_file_is_judged_and_shown(place):
     assert document["status"] == "ok"
 
 
+def test_a_failure_in_a_helper_file_names_it(place):
+    lines = heuresis("log", "run", cwd=place).out.splitlines()
+    programs = [e for e in map(json.loads, lines) if e["kind"] == "program"]
+    assert [e["status"] for e in programs] == ["ok", "ok", "error", "ok"]
+    shown = heuresis("show", "run", programs[2]["id"], cwd=place).out
+    assert "dates.py line 2, in modified: return" in shown
+
+
 def test_an_exported_folder_has_the_same_score_again(place):
     best = told(place)
     done = heuresis("export", "run", "-o", "rule", cwd=place)
@@ -92,6 +93,7 @@ def test_an_exported_folder_has_the_same_score_again(place):
     assert "name a new one" in refused.err
 
 
+@pytest.mark.slow
 def test_the_run_keeps_its_champion_as_a_folder(place):
     kept = place / "run" / "best"
     assert sorted(path.name for path in kept.iterdir()) == ["dates.py", "main.py"]
@@ -101,8 +103,9 @@ def test_the_run_keeps_its_champion_as_a_folder(place):
     assert sorted(path.name for path in kept.iterdir()) == ["dates.py", "main.py"]
 
 
+@pytest.mark.slow
 def test_a_folder_is_a_seed_and_what_is_known_is_told(place):
-    seeds = CAMPAIGN.replace('"edd"', '"folder"').replace("= 3", "= 1")
+    seeds = CAMPAIGN.replace('"edd"', '"folder"').replace("= 4", "= 1")
     (place / "folder").mkdir()
     source = told(place)["source"]
     main, _, dates = source.partition("# FILE dates.py\n")
@@ -121,6 +124,7 @@ def test_a_folder_is_a_seed_and_what_is_known_is_told(place):
     assert "dates.py line 1" in broken.err
 
 
+@pytest.mark.slow
 def test_the_campaign_is_the_same_again_and_can_be_replayed(place):
     done = heuresis("run", "c.toml", "--out", "two", "--json", cwd=place)
     assert done.code == 0, done.err
@@ -131,4 +135,4 @@ def test_the_campaign_is_the_same_again_and_can_be_replayed(place):
     done = heuresis("replay", "tape.jsonl", "--json", cwd=place)
     assert done.code == 0, done.err + done.out
     assert done.json["same"]
-    assert done.json["programs"] == 3
+    assert done.json["programs"] == 4

@@ -4,8 +4,9 @@ import numpy as np
 
 from evaluators.bundle import split
 from evolve.agents.constants import constants
+from evolve.agents.glia.tools import built
 from evolve.agents.shortening import variants
-from evolve.patch import check
+from evolve.patch import Patched, check
 from evolve.records import Candidate, Operator
 from evolve.selection.descriptors import structure
 from tests.fakes.genetic import MIXED, propose, proposer, wrap
@@ -58,6 +59,16 @@ def test_a_shorter_program_loses_the_files_that_it_does_not_import():
         for v in variants(s, "priority", np.random.default_rng(0))
     ]
     assert any(not split(s).files for s in bare + again)
+
+
+def test_the_code_of_a_researcher_may_bring_files():
+    code = (
+        "from rules import weigh\ndef priority(job, state):\n    return weigh(job.d)\n"
+    )
+    for said in (code + RULES, f"```python\n{code}{RULES}```"):
+        made = built(MIXED, {"code": said}, "priority")
+        assert isinstance(made, Patched)
+        assert split(made.source).texts == {"rules.py": RULES.partition("\n")[2]}
 
 
 def test_helper_files_count_as_structure():
