@@ -363,6 +363,8 @@ def export(run: str, program: str | None, output: Path | None) -> None:
         )
     if output is None:
         print(text, end="")
+        if bundle.split(text).files:
+            note("its helper files follow in this text; -o FOLDER writes them apart")
         return
     try:
         write_program(output, text)

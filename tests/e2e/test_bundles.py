@@ -1,6 +1,8 @@
 """A model adds a helper file; the child is judged, exported, and judged again."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -72,6 +74,7 @@ def test_the_child_with_a_helper_file_is_judged_and_shown(place):
     assert document["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_a_failure_in_a_helper_file_names_it(place):
     lines = heuresis("log", "run", cwd=place).out.splitlines()
     programs = [e for e in map(json.loads, lines) if e["kind"] == "program"]
@@ -85,9 +88,14 @@ def test_an_exported_folder_has_the_same_score_again(place):
     done = heuresis("export", "run", "-o", "rule", cwd=place)
     assert done.code == 0, done.err
     assert sorted(p.name for p in (place / "rule").iterdir()) == ["dates.py", "main.py"]
+    code = "import main; assert main.modified.__module__ == 'dates'"
+    subprocess.run([sys.executable, "-c", code], cwd=place / "rule", check=True)
     again = heuresis("evaluate", "smtt", "rule", "--json", cwd=place).json
     assert again["status"] == "ok"
     assert again["gap"] == best["gap"]["train"]
+    printed = heuresis("export", "run", cwd=place)
+    assert "# FILE dates.py\n" in printed.out
+    assert "-o FOLDER" in printed.err
     refused = heuresis("export", "run", "-o", "rule.py", cwd=place)
     assert refused.code == 2
     assert "name a new one" in refused.err

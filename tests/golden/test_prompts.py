@@ -87,6 +87,16 @@ def test_a_program_of_several_files_is_shown_with_them():
     )
     assert prompt.user.count("# FILE rules.py\ndef weigh(p):") == 2
     check("files", prompt.user + "\n")
+    crossed = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=Operator.CROSSOVER,
+            parents=(PARENT, program),
+            limits=PromptLimits(),
+        )
+    )
+    assert "helper files of the second program are not there" in crossed.user
 
 
 def test_a_prompt_with_everything_is_the_one_that_was_reviewed():
