@@ -240,7 +240,8 @@ class Campaign:
     def finish(self) -> RunReport:
         """End the search, judge the champion on what was held out, and report.
 
-        Writes report.html, report.json and best.py into the folder of the run.
+        Writes report.html, report.json and best.py (best/ if it has helper
+        files) into the folder of the run.
         """
         self._must_go_on()
         self._do(self._end)

@@ -2,21 +2,23 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
-from evaluators import statistics
+from evaluators import bundle, statistics
 from evaluators.backends.opening import SandboxedEvaluator
 from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Status
 from evolve.finals import HeldOut, hold_out
 from evolve.ports import Population
 from evolve.records import Operator, Program, ProgramId, Proposal
 from evolve.report.contributions import contributions
-from evolve.report.export import standalone, write_atomic
+from evolve.report.export import standalone, write_atomic, write_program
 from evolve.report.html import render
 from evolve.report.records import (
     Ancestor,
@@ -49,6 +51,10 @@ class Picture:
     optimum: Json
 
 
+_BEST = ("best.py", "best")
+"""Names of the champion: a single file, a folder."""
+
+
 def conclude(run: Run) -> RunReport:
     """Judge the champion on what was held out, and write the files of the run.
 
@@ -66,13 +72,30 @@ def conclude(run: Run) -> RunReport:
         text = json.dumps(to_json(report), indent=2, ensure_ascii=False)
         write_atomic(folder / "report.json", text + "\n")
         if held_out is not None:
-            write_atomic(folder / "best.py", _exported(run, held_out))
+            _keep_best(run, held_out)
     except OSError as error:
         raise ConfigError(
             f"cannot write the report to {folder}: {error.strerror}; the run itself "
             f"is kept, heuresis report {run.location.title} tries again"
         ) from error
     return report
+
+
+def _keep_best(run: Run, held_out: HeldOut) -> None:
+    """Write the champion, and remove an earlier one of the other form."""
+    best = _best(run, held_out)
+    write_program(best, _exported(run, held_out))
+    file, folder = (run.location.folder / name for name in _BEST)
+    if best == folder:
+        file.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _best(run: Run, held_out: HeldOut | None) -> Path:
+    """Return where a run keeps its champion: a file, or a folder of several."""
+    has_files = held_out and bundle.split(held_out.champion.candidate.source).files
+    return run.location.folder / _BEST[bool(has_files)]
 
 
 def _exported(run: Run, held_out: HeldOut) -> str:
@@ -392,7 +415,7 @@ def _conditions(run: Run, sandbox: str, held_out: HeldOut | None) -> Conditions:
         },
         paths={
             "report": str(run.location.folder / "report.html"),
-            "heuristic": str(run.location.folder / "best.py"),
+            "heuristic": str(_best(run, held_out)),
             "population": run.location.url.rpartition("///")[2]
             if run.location.url.startswith("sqlite")
             else title,

@@ -232,7 +232,8 @@ class Campaign(_Section):
     seeds: tuple[str, ...] = Field(
         default=(),
         strict=False,
-        description="Programs to start from: names of baselines, or files.",
+        description="Programs to start from: names of baselines, files, or folders."
+        " with main.py and helper files.",
     )
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()

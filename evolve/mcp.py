@@ -81,7 +81,8 @@ class _Tools:
         """Judge a candidate that answers the latest brief.
 
         code: the whole program, or only the code of its evolve block, or
-        SEARCH/REPLACE edits of the parent. rationale: one or two sentences why.
+        SEARCH/REPLACE edits of the parent; helper files may follow, each after a
+        line "# FILE name.py". rationale: one or two sentences why.
         """
         campaign = self._campaign
         outcome = _told(lambda: campaign.tell(code, rationale=rationale))

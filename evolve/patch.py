@@ -7,12 +7,26 @@ better.
 
 import ast
 import re
-import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from evaluators import bundle
+from evaluators.bundle import Bundle, File
+from evolve.answer import (
+    MAX_EDITS,
+    Edit,
+    Fenced,
+    Part,
+    Refused,
+    bare_code,
+    blocks_of_code,
+    edits,
+    has_edits,
+    parts,
+    rationale,
+)
+from evolve.edits import applied, squeezed
 from evolve.program import (
     Blocks,
     NotPython,
@@ -20,12 +34,14 @@ from evolve.program import (
     parse,
     program_id,
     split_blocks,
+    used_files,
     utf8,
 )
 from evolve.records import Reason
 from problems.base import BLOCK_END, BLOCK_START
 
 __all__ = [
+    "MAX_EDITS",
     "Blocks",
     "Form",
     "Patched",
@@ -43,14 +59,8 @@ Form: TypeAlias = Literal["diff", "rewrite"]
 
 MAX_SOURCE_BYTES = 64 << 10
 MAX_ANSWER_CHARS = 256 << 10
-MAX_EDITS = 100
-_RATIONALE_CHARS = 1000
 _CUT = frozenset({"length", "max_tokens"})
 _WITHHELD = frozenset({"content_filter", "refusal"})
-_SEARCH = re.compile(r"\s*<{5,}\s*SEARCH\b.*")
-_MIDDLE = re.compile(r"\s*={5,}\s*")
-_REPLACE = re.compile(r"\s*>{5,}\s*REPLACE\b.*")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w+-]*)\s*")
 _THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _NO = re.compile(
     r"\s*(?:i.?m sorry|i am sorry|sorry,|i can(?:no|.)t\b|i am unable|"
@@ -67,26 +77,6 @@ class Patched:
     rationale: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why an answer gives no program, with a detail that helps to do better."""
-
-    reason: Reason
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    search: list[str]
-    replace: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Fenced:
-    text: str
-    closed: bool
-
-
 def apply(
     parent_source: str,
     response_text: str,
@@ -100,10 +90,11 @@ def apply(
     Parameters
     ----------
     parent_source
-        Program with one pair of markers.
+        Program with one pair of markers, perhaps with helper files.
     response_text
         What the model said, verbatim. An answer in the other form than the one asked
-        for is accepted if it is unambiguous.
+        for is accepted if it is unambiguous. What follows a line ``FILE name.py`` is
+        about that helper file, which may be new; one that is no longer imported goes.
     entry_point
         Function that the result must define.
     form
@@ -120,7 +111,7 @@ def apply(
     if isinstance(outcome, str):
         outcome = _checked(parent_source, outcome, entry_point)
     if isinstance(outcome, str):
-        return Patched(source=outcome, rationale=_rationale(text))
+        return Patched(source=outcome, rationale=rationale(text))
     incomplete = {Reason.NO_CODE, Reason.SYNTAX, Reason.NO_ENTRY_POINT}
     if cut and outcome.reason in incomplete:
         detail = f"the answer was cut at the token limit: {outcome.detail}"
@@ -160,11 +151,26 @@ def _new_source(
     if blocks is None:
         detail = f"the parent has no single pair of {BLOCK_START} and {BLOCK_END}"
         return Refused(reason=Reason.OUTSIDE_BLOCK, detail=detail)
-    has_edits = any(_SEARCH.fullmatch(line) for line in text.split("\n"))
+    said = [(part, _is_main(parent, part, entry_point)) for part in parts(text)]
+    named = [part for part, is_main in said if not is_main]
+    main = "\n".join(part.text for part, is_main in said if is_main)
+    source: str | Refused = parent
+    if not named or has_edits(main) or _chosen_code(main, entry_point):
+        source = _main_source(parent, blocks, main, entry_point, form, cut=cut)
+    for part in named:
+        if isinstance(source, Refused):
+            break
+        source = _with_file(source, part, named, cut=cut)
+    return source
+
+
+def _main_source(
+    parent: str, blocks: Blocks, text: str, entry_point: str, form: Form, *, cut: bool
+) -> str | Refused:
     code = _chosen_code(text, entry_point)
-    if has_edits and (form == "diff" or code is None or "<<<<<" in code.text):
-        edits = _edits(text)
-        return edits if isinstance(edits, Refused) else _edited(parent, edits)
+    if has_edits(text) and (form == "diff" or code is None or "<<<<<" in code.text):
+        found = edits(text)
+        return found if isinstance(found, Refused) else _edited(parent, found)
     if code is None:
         return _no_code(text, form)
     if cut and not code.closed:
@@ -189,10 +195,13 @@ def _checked(parent: str, child: str, entry_point: str) -> str | Refused:
     refused = _defective(child, entry_point)
     if refused is not None:
         return refused
-    if normalised_digest(child) == normalised_digest(parent):
-        detail = "the code is the same as before but for comments and layout"
-        return Refused(reason=Reason.UNCHANGED, detail=detail)
-    return child
+    kept, unused = used_files(child)
+    if normalised_digest(kept) != normalised_digest(parent):
+        return kept
+    detail = "the code is the same as before but for comments and layout"
+    if unused:
+        detail = f"the program does not import {', '.join(unused)}, and else {detail}"
+    return Refused(reason=Reason.UNCHANGED, detail=detail)
 
 
 def _defective(child: str, entry_point: str) -> Refused | None:
@@ -207,7 +216,8 @@ def _defective(child: str, entry_point: str) -> Refused | None:
             else f"the program has no {BLOCK_START} and {BLOCK_END} lines"
         )
         return Refused(reason=Reason.OUTSIDE_BLOCK, detail=detail)
-    tree = parse(child)
+    whole = bundle.split(child)
+    tree = parse(whole.main)
     if isinstance(tree, NotPython):
         return Refused(reason=Reason.SYNTAX, detail=tree.detail)
     alone = _parse_alone(blocks.block)
@@ -215,9 +225,24 @@ def _defective(child: str, entry_point: str) -> Refused | None:
         # E.g. a string or bracket that swallows the frozen text behind the block.
         detail = f"the evolve block must be complete in itself: {alone.detail}"
         return Refused(reason=Reason.SYNTAX, detail=detail)
+    fault = _fault(whole)
+    if fault is not None:
+        return Refused(reason=Reason.SYNTAX, detail=fault)
     if not _defines(tree, entry_point):
         detail = f"the program does not define the function {entry_point!r}"
         return Refused(reason=Reason.NO_ENTRY_POINT, detail=detail)
+    return None
+
+
+def _fault(whole: Bundle) -> str | None:
+    """Tell what is wrong with the helper files of a program."""
+    fault = bundle.fault(whole)
+    if fault is not None:
+        return fault
+    for file in whole.files:
+        tree = parse(file.text)
+        if isinstance(tree, NotPython):
+            return f"{file.name} {tree.detail}"
     return None
 
 
@@ -235,45 +260,12 @@ def _defines(tree: ast.Module, name: str) -> bool:
 # First form: edits.
 
 
-def _edits(text: str) -> list[_Edit] | Refused:
-    edits: list[_Edit] = []
-    search: list[str] | None = None
-    replace: list[str] | None = None
-    for line in text.split("\n"):
-        if search is None:
-            search = [] if _SEARCH.fullmatch(line) else None
-        elif replace is None:
-            if _MIDDLE.fullmatch(line):
-                replace = []
-            else:
-                search.append(line)
-        elif _REPLACE.fullmatch(line):
-            edits.append(_Edit(_unfenced(search), _unfenced(replace)))
-            search = replace = None
-        else:
-            replace.append(line)
-    if search is not None:
-        missing = "=======" if replace is None else ">>>>>>> REPLACE"
-        detail = f"the last SEARCH block is unfinished: its {missing} line is missing"
-        return Refused(reason=Reason.NO_CODE, detail=detail)
-    if len(edits) > MAX_EDITS:
-        detail = f"more than {MAX_EDITS} SEARCH blocks"
-        return Refused(reason=Reason.NO_CODE, detail=detail)
-    return edits
-
-
-def _edited(parent: str, edits: list[_Edit]) -> str | Refused:
-    lines = parent.split("\n")
-    for number, edit in enumerate(edits, start=1):
-        at = _find(lines, edit.search)
-        if isinstance(at, Refused):
-            detail = f"SEARCH block {number}: {at.detail}"
-            return Refused(reason=at.reason, detail=detail)
-        found = lines[at : at + len(edit.search)]
-        lines[at : at + len(found)] = _reindented(found, edit)
-    child = "\n".join(lines)
-    old, new = split_blocks(parent), split_blocks(child)
-    if old is None or new is None or (old.before, old.after) != (new.before, new.after):
+def _edited(parent: str, found: Sequence[Edit]) -> str | Refused:
+    child = applied(parent, found)
+    if isinstance(child, Refused):
+        return child
+    old, new = _frozen(parent), _frozen(child)
+    if old is None or old != new:
         detail = (
             "an edit changes text outside the evolve block; change only what stands "
             f"between {BLOCK_START} and {BLOCK_END}, and keep both lines"
@@ -282,77 +274,10 @@ def _edited(parent: str, edits: list[_Edit]) -> str | Refused:
     return child
 
 
-def _find(lines: list[str], search: list[str]) -> int | Refused:
-    """Return where ``search`` stands, exactly or else up to white space."""
-    if not any(line.strip() for line in search):
-        return Refused(reason=Reason.NO_MATCH, detail="it is empty")
-    exact: Callable[[str], str] = str.rstrip
-    for same in (exact, _squeezed):
-        hits = _hits([same(x) for x in lines], [same(x) for x in search])
-        inside = _inside(lines, hits, len(search))
-        if len(inside) == 1 or (not inside and len(hits) == 1):
-            return (inside or hits)[0]
-        if hits:
-            where = ", ".join(str(i + 1) for i in hits[:5])
-            detail = f"it fits {len(hits)} places (lines {where}); give more lines"
-            return Refused(reason=Reason.NO_MATCH, detail=detail)
-    return Refused(reason=Reason.NO_MATCH, detail=_nearest(lines, search))
-
-
-def _hits(have: list[str], wanted: list[str]) -> list[int]:
-    return [
-        i
-        for i in range(len(have) - len(wanted) + 1)
-        if have[i] == wanted[0] and have[i : i + len(wanted)] == wanted
-    ]
-
-
-def _inside(lines: list[str], hits: list[int], size: int) -> list[int]:
-    stripped = [line.strip() for line in lines]
-    if BLOCK_START not in stripped or BLOCK_END not in stripped:
-        return []  # an earlier edit removed a marker
-    start, end = stripped.index(BLOCK_START), stripped.index(BLOCK_END)
-    return [i for i in hits if start < i and i + size <= end]
-
-
-def _nearest(lines: list[str], search: list[str]) -> str:
-    known = {line.strip()[:120]: None for line in lines if line.strip()}
-    lost = [x.strip()[:120] for x in search if x.strip()[:120] not in known]
-    if not next(filter(None, lost), ""):
-        return "its lines stand in the program, but not one after the other"
-    line = next(filter(None, lost))
-    detail = f"not found in the program; the first line that differs is {line!r}"
-    close = get_close_matches(line, list(known)[:300], n=1)
-    return f"{detail}, the program has {close[0]!r}" if close else detail
-
-
-def _reindented(found: list[str], edit: _Edit) -> list[str]:
-    """Give the replacement the indentation of the place that was found."""
-    first = next(i for i, line in enumerate(edit.search) if line.strip())
-    have, said = _indent(found[first]), _indent(edit.search[first])
-    if have == said:
-        return edit.replace
-    return [
-        have + line[len(said) :] if line.strip() and line.startswith(said) else line
-        for line in edit.replace
-    ]
-
-
-def _unfenced(lines: list[str]) -> list[str]:
-    """Drop a fence that a model put around the text of an edit."""
-    if lines and _FENCE.fullmatch(lines[0]):
-        lines = lines[1:]
-        if lines and _FENCE.fullmatch(lines[-1]):
-            lines = lines[:-1]
-    return lines
-
-
-def _squeezed(line: str) -> str:
-    return " ".join(line.split())
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
+def _frozen(source: str) -> tuple[str, str] | None:
+    """Return what no edit may change: the main program without its evolve block."""
+    blocks = split_blocks(bundle.split(source).main)
+    return None if blocks is None else (blocks.before, blocks.after)
 
 
 # Second form: the block again.
@@ -365,9 +290,9 @@ def _rewritten(blocks: Blocks, code: str) -> str | Refused:
             detail = f"give one {BLOCK_START} and one {BLOCK_END} line, or neither"
             return Refused(reason=Reason.OUTSIDE_BLOCK, detail=detail)
         return blocks.before + code.strip("\n") + "\n" + blocks.after
-    frozen = {_squeezed(x) for x in (blocks.before + blocks.after).split("\n")}
+    frozen = {squeezed(x) for x in (blocks.before + blocks.after).split("\n")}
     for line in (given.before + given.after).split("\n"):
-        words = _squeezed(line)
+        words = squeezed(line)
         if words and words not in frozen and not words.startswith("#"):
             detail = (
                 f"{words[:120]!r} stands outside the evolve block; imports and "
@@ -377,13 +302,17 @@ def _rewritten(blocks: Blocks, code: str) -> str | Refused:
     return blocks.before + given.block + blocks.after
 
 
-def _chosen_code(text: str, entry_point: str) -> _Fenced | None:
+def _defining(entry_point: str) -> re.Pattern[str]:
+    return re.compile(rf"^\s*def\s+{re.escape(entry_point)}\b", re.MULTILINE)
+
+
+def _chosen_code(text: str, entry_point: str) -> Fenced | None:
     """Choose the code that is meant: with markers, else with the entry point."""
-    found = _fenced(text)
-    defines = re.compile(rf"^\s*def\s+{re.escape(entry_point)}\b", re.MULTILINE)
+    found = blocks_of_code(text)
+    defines = _defining(entry_point)
     if not found:
         is_code = defines.search(text) and not isinstance(parse(text), NotPython)
-        return _Fenced(text, closed=False) if is_code else None
+        return Fenced(text, closed=False) if is_code else None
     # Of equals the last one: models repeat the old code before they give the new.
     return max(
         enumerate(found),
@@ -395,34 +324,58 @@ def _chosen_code(text: str, entry_point: str) -> _Fenced | None:
     )[1]
 
 
-def _fenced(text: str) -> list[_Fenced]:
-    found: list[_Fenced] = []
-    fence, lines = "", list[str]()
-    for line in text.split("\n"):
-        match = _FENCE.fullmatch(line)
-        if not fence and match:
-            fence, lines = match[1], []
-        elif fence and match and match[1].startswith(fence) and not match[2]:
-            found.append(_Fenced(textwrap.dedent("\n".join(lines)), closed=True))
-            fence = ""
-        elif fence:
-            lines.append(line)
-    if fence:
-        found.append(_Fenced(textwrap.dedent("\n".join(lines)), closed=False))
-    return [item for item in found if item.text.strip()]
+# Helper files: edits, or the whole file.
 
 
-def _rationale(text: str) -> str:
-    """Return what stands around the code; nothing if the text is code alone."""
-    kept: list[str] = []
-    fence, edit, code = "", False, False
-    for line in text.split("\n"):
-        match = _FENCE.fullmatch(line)
-        if edit or _SEARCH.fullmatch(line):
-            edit, code = not _REPLACE.fullmatch(line), True
-        elif match:
-            fence, code = "" if fence else match[1], True
-        elif not fence:
-            kept.append(line.strip())
-    words = re.sub(r"\n{2,}", "\n", "\n".join(kept)).strip()
-    return words[:_RATIONALE_CHARS] if code else ""
+def _is_main(parent: str, part: Part, entry_point: str) -> bool:
+    """Whether a part is about the main program, whatever a model calls it."""
+    if not part.file:
+        return True
+    if part.file in bundle.split(parent).texts:
+        return False
+    found = edits(part.text)
+    if not isinstance(found, Refused) and any(edit.is_change for edit in found):
+        return True
+    return (
+        BLOCK_START in part.text or _defining(entry_point).search(part.text) is not None
+    )
+
+
+def _with_file(
+    source: str, part: Part, named: Sequence[Part], *, cut: bool
+) -> str | Refused:
+    whole = bundle.split(source)
+    old = whole.texts.get(part.file)
+    new: str | Refused
+    if has_edits(part.text):
+        new = _edited_file(part, old)
+    else:
+        code = [*blocks_of_code(part.text), bare_code(part.text)]
+        chosen = next((c for c in reversed(code) if c is not None), None)
+        if chosen is None and sum(p.file == part.file for p in named) > 1:
+            return source
+        if chosen is None:
+            detail = f"no code follows the line FILE {part.file[:80]}"
+            return Refused(reason=Reason.NO_CODE, detail=detail)
+        if cut and not chosen.closed:
+            detail = f"the code of {part.file[:80]} has no end"
+            return Refused(reason=Reason.TRUNCATED, detail=detail)
+        new = chosen.text
+    if isinstance(new, Refused):
+        return new
+    files = [file for file in whole.files if file.name != part.file]
+    files.append(File(part.file, new.strip("\n") + "\n"))
+    ordered = tuple(sorted(files, key=lambda file: file.name))
+    return bundle.join(replace(whole, files=ordered))
+
+
+def _edited_file(part: Part, old: str | None) -> str | Refused:
+    found = edits(part.text)
+    if isinstance(found, Refused):
+        return found
+    if old is None:  # a new file, put in the place of nothing
+        return "\n".join(line for edit in found for line in edit.replace)
+    new = applied(old, found)
+    if isinstance(new, Refused):
+        return replace(new, detail=f"{part.file}: {new.detail}")
+    return new

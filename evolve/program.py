@@ -6,8 +6,10 @@ Everything here takes any text and never raises.
 import ast
 import hashlib
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from evaluators import bundle
 from evolve.normal import normal_text
 from evolve.records import ProgramId
 from problems.base import BLOCK_END, BLOCK_START
@@ -24,7 +26,7 @@ class Blocks:
     block
         The evolvable part, empty or ending in a line feed.
     after
-        Frozen text from the line of the end marker.
+        Frozen text from the line of the end marker, helper files included.
     """
 
     before: str
@@ -52,7 +54,7 @@ def normal_id(source: str) -> ProgramId:
     be compared with each other only.
     """
     try:
-        return program_id(normal_text(source))
+        return program_id(_by_file(source, normal_text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return program_id(source)
 
@@ -68,6 +70,9 @@ def split_blocks(source: str) -> Blocks | None:
     markers = [x for x in map(str.strip, source.splitlines()) if x in _MARKERS]
     if len(markers) != 2:
         return None
+    whole = bundle.split(source)
+    if whole.files and ends[0] >= whole.main.count("\n"):
+        return None  # a helper file begins before the end marker
     return Blocks(
         before=_joined(lines[: starts[0] + 1]),
         block=_joined(lines[starts[0] + 1 : ends[0]]),
@@ -81,9 +86,28 @@ def normalised_digest(source: str) -> str:
     Text that is no Python is digested as it stands. Digests of one version of Python
     can be compared with each other only.
     """
-    tree = parse(source)
-    text = None if isinstance(tree, NotPython) else _dump(tree)
-    return hashlib.sha256(utf8(source if text is None else text)).hexdigest()
+    return hashlib.sha256(utf8(_by_file(source, _digestible))).hexdigest()
+
+
+def used_files(source: str) -> tuple[str, tuple[str, ...]]:
+    """Leave out helper files that a program does not import; tell which ones.
+
+    A file counts as imported if its name is, or stands as a string of its own, in the
+    main program or in a file that is imported.
+    """
+    whole = bundle.split(source)
+    if not whole.files:
+        return source, ()
+    files = {file.module: file for file in whole.files}
+    used: set[str] = set()
+    texts = [whole.main]
+    while texts:
+        for name in sorted((_named(texts.pop()) & files.keys()) - used):
+            used.add(name)
+            texts.append(files[name].text)
+    kept = tuple(file for file in whole.files if file.module in used)
+    unused = tuple(file.name for file in whole.files if file.module not in used)
+    return bundle.join(replace(whole, files=kept)) if unused else source, unused
 
 
 def parse(source: str) -> ast.Module | NotPython:
@@ -106,6 +130,30 @@ def utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def _by_file(source: str, say: Callable[[str], str]) -> str:
+    """Say something of each file of a program, in no order that its text chose."""
+    whole = bundle.split(source)
+    main = say(whole.main)
+    if not whole.files:
+        return main
+    said = sorted(f"{file.name}\n{say(file.text)}" for file in whole.files)
+    return "\0".join([main, *said])
+
+
+def _named(source: str) -> set[str]:
+    """Modules that a program imports, and its strings."""
+    tree = parse(source)
+    names: set[str] = set()
+    for node in () if isinstance(tree, NotPython) else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value)
+    return names
+
+
 _MARKERS = frozenset({BLOCK_START, BLOCK_END})
 
 
@@ -119,6 +167,12 @@ def _where(source: str, error: SyntaxError) -> str:
     lines = source.split("\n")
     line = lines[error.lineno - 1] if 0 < error.lineno <= len(lines) else ""
     return f"line {error.lineno}: {error.msg}: {line.strip()[:120]!r}"
+
+
+def _digestible(source: str) -> str:
+    tree = parse(source)
+    text = None if isinstance(tree, NotPython) else _dump(tree)
+    return source if text is None else text
 
 
 def _dump(tree: ast.Module) -> str | None:

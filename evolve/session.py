@@ -39,6 +39,7 @@ from evolve.records import (
 from evolve.report.export import write_atomic
 from evolve.runs import Location
 from evolve.selection import IslandSettings, open_selector
+from evolve.sources import read_program
 from problems import registry
 from problems.base import AnyProblem
 from problems.errors import ConfigError, PlatformError
@@ -114,11 +115,11 @@ def seed_programs(
 
 def _seed_file(name: str, problem: AnyProblem, point: str) -> str:
     try:
-        return Path(name).read_text(encoding="utf-8")
+        return read_program(Path(name))
     except (OSError, UnicodeDecodeError) as error:
         fitting = [n for n, b in problem.baselines.items() if b.entry_point == point]
         raise ConfigError(
-            f"seed {name!r} is neither a baseline nor a readable file; "
+            f"seed {name!r} is neither a baseline nor a readable file or folder; "
             f"baselines for {point}: {', '.join(fitting)}"
         ) from error
 

@@ -57,6 +57,15 @@ BENIGN = (
     _fine("300 MB", "x = bytearray(300 << 20)"),
     _fine("recursion", "def f(n): return n and f(n - 1)\nf(900)"),
     _fine("print", "print('hello')"),
+    Benign(
+        name="helper files",
+        source=PRELUDE + "from first import answer\n"
+        "def raw(instance, seed):\n    return answer(instance)\n"
+        "# FILE first.py\nimport numpy as np\nimport second\n"
+        "def answer(instance):\n    return second.plain(np.argsort(instance))\n"
+        "# FILE second.py\n"
+        "def plain(array):\n    return [int(job) for job in array]\n",
+    ),
     _fine("sorting a million", "sorted(range(1_000_000), key=lambda x: -x)"),
     _refused("syntax error", "def f(:", Status.ERROR, "SyntaxError"),
     _refused(

@@ -12,7 +12,8 @@ from os import _exit, closerange, dup2, setsid
 from types import TracebackType
 from typing import Any, NoReturn, Protocol
 
-from evaluators.sandbox import frames
+from evaluators import bundle
+from evaluators.sandbox import frames, sections
 from evaluators.sandbox.restrict import Limit, Restriction
 
 FILE = "<candidate>"
@@ -219,6 +220,8 @@ def limits(base_bytes: int, memory_bytes: int, cpu_seconds: float) -> tuple[Limi
 
 def _load(source: str, entry_point: str) -> Callable[..., Any]:
     namespace: dict[str, Any] = {"__name__": "candidate"}
+    if bundle.MARK in source:
+        source = sections.furnish(source, namespace)
     code = compile(source, FILE, "exec", dont_inherit=True)
     exec(code, namespace)  # noqa: S102  this is what the sandbox is for
     heuristic = namespace.get(entry_point)
@@ -256,20 +259,23 @@ def _failure(
 
 def _trace(error: BaseException, source: str) -> str:
     """Return the innermost lines of the candidate, outermost first."""
-    if isinstance(error, SyntaxError) and error.filename == FILE:
-        return _line(source, error.lineno or 0, "module")
+    parts = bundle.split(source)
+    texts = {FILE: parts.main, **parts.texts}
+    if isinstance(error, SyntaxError) and error.filename in texts:
+        return _line(texts, error.filename, error.lineno or 0, "module")
     lines: list[str] = []
     step: TracebackType | None = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
-        if code.co_filename == FILE:
-            lines.append(_line(source, step.tb_lineno, code.co_name))
+        if code.co_filename in texts:
+            lines.append(_line(texts, code.co_filename, step.tb_lineno, code.co_name))
             del lines[:-_TRACE_LINES]
         step = step.tb_next
     return "\n".join(lines)
 
 
-def _line(source: str, number: int, where: str) -> str:
-    lines = source.splitlines()
+def _line(texts: Mapping[str, str], file: str, number: int, where: str) -> str:
+    lines = texts[file].splitlines()
     text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    return f"line {number}, in {where.strip('<>')}: {text[:160]}"
+    place = "" if file == FILE else f"{file[:60]} "
+    return f"{place}line {number}, in {where.strip('<>')}: {text[:160]}"

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from evaluators import bundle
 from evolve.agents.constants import line_starts
-from evolve.program import NotPython, parse, split_blocks
+from evolve.program import NotPython, parse, split_blocks, used_files
 
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[float, float], float]] = (
     MappingProxyType(
@@ -108,13 +109,14 @@ def variants(
     """Yield the variants of a program: first the safe ones, each kind in drawn order.
 
     All parse, are shorter, and use no name that is nowhere defined. The function
-    ``entry_point`` stays.
+    ``entry_point`` stays; a helper file that is no longer imported goes.
     """
     blocks = split_blocks(source)
     tree = None if blocks is None else parse(blocks.block)
     if blocks is None or tree is None or isinstance(tree, NotPython):
         return
-    outside = set(_words(blocks.before + blocks.after)) | {entry_point}
+    tail = bundle.split(blocks.after).main
+    outside = set(_words(blocks.before + tail)) | {entry_point}
     block = _Block(blocks.block, tree, outside)
     undefined = _undefined(tree)
     try:
@@ -130,7 +132,7 @@ def variants(
         if after is None or isinstance(after, NotPython):
             continue
         if _undefined(after) <= undefined:
-            whole = blocks.before + text + blocks.after
+            whole, _ = used_files(blocks.before + text + blocks.after)
             yield Variant(whole, what, edit.safe)
 
 

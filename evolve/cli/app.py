@@ -199,7 +199,8 @@ def ban(
 def seed(
     run: RunArgument,
     program: Annotated[
-        str, typer.Argument(help="A file with the evolve block, or a baseline.")
+        str,
+        typer.Argument(help="A file or folder with the evolve block, or a baseline."),
     ],
 ) -> None:
     """Have a program of yours judged next and taken into the population."""
@@ -335,10 +336,14 @@ def export(
         str | None, typer.Argument(help="Id of a program; default: the champion.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", help="File to write; default: print it.")
+        Path | None,
+        typer.Option("-o", help="File or folder to write; default: print it."),
     ] = None,
 ) -> None:
-    """Write a program as a standalone Python file with its provenance."""
+    """Write a program as standalone Python with its provenance.
+
+    A program with helper files becomes a folder with main.py.
+    """
     from evolve.cli import reading
 
     reading.export(run, program, output)
@@ -446,7 +451,9 @@ def replay(
 @app.command()
 def evaluate(
     problem: Annotated[str, typer.Argument(help="Name of a problem.")],
-    file: Annotated[Path, typer.Argument(help="Program with the evolve block.")],
+    file: Annotated[
+        Path, typer.Argument(help="Program with the evolve block, or a folder.")
+    ],
     split: Annotated[str, typer.Option(help="Instances to judge on.")] = "train",
     entry_point: Annotated[
         str | None, typer.Option(help="Default: the one that the file defines.")
@@ -457,7 +464,7 @@ def evaluate(
     allow_weak_sandbox: WeakOption = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Judge one file as a campaign would."""
+    """Judge one file, or one folder with main.py, as a campaign would."""
     from evolve.cli import judging
 
     judging.evaluate(

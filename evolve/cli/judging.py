@@ -10,6 +10,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
+from evaluators import bundle
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Limits, Sandbox
 from evaluators.cache import CachedEvaluator, open_cache
@@ -26,6 +27,7 @@ from evolve.cli.output import (
     warn_of_weak,
 )
 from evolve.finals import judge_baselines
+from evolve.sources import read_program
 from problems import registry
 from problems.base import AnyProblem, Split
 from problems.errors import ConfigError, InfrastructureError
@@ -66,7 +68,7 @@ def evaluate(target: Target, *, isolation: Isolation, as_json: bool) -> None:
     """Judge one file and print the verdicts."""
     problem = registry.load(target.problem)
     try:
-        source = target.file.read_text(encoding="utf-8")
+        source = read_program(target.file)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {target.file}: {error}") from error
     request = EvaluationRequest(
@@ -113,7 +115,7 @@ def _entry_point(problem: AnyProblem, source: str, wanted: str | None) -> str:
             raise ConfigError(f"no entry point {wanted!r}; known: {known}")
         return wanted
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(bundle.split(source).main)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return problem.default_entry_point.name
     defined = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}

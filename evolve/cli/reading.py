@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from evaluators import bundle
 from evaluators.base import Evaluation, Status
 from evolve import steering
 from evolve.cli import dialogues
@@ -14,7 +15,7 @@ from evolve.cli.contributing import as_document
 from evolve.cli.output import as_split, note, pairs, percent, plain, print_json, table
 from evolve.errors import RunNotFoundError, StoreError
 from evolve.records import CampaignInfo, Program, Spent, State
-from evolve.report.export import standalone, write_atomic
+from evolve.report.export import standalone, write_program
 from evolve.runs import campaigns, locate
 from evolve.session import Run, open_run
 from problems.base import Split
@@ -259,6 +260,7 @@ def _program(run: Run, program: Program) -> dict[str, Any]:
             for split, evaluation in evaluations.items()
         },
         "source": candidate.source,
+        "files": list(bundle.split(candidate.source).texts),
     }
 
 
@@ -279,6 +281,7 @@ def _print_program(document: dict[str, Any]) -> None:
             "parents": " ".join(p[:12] for p in document["parents"]) or "none",
             "status": f"{document['status']} {document['message']}".strip(),
             "gaps": gaps,
+            **({"files": ", ".join(document["files"])} if document["files"] else {}),
             "judged": f"{1000 * document['cpu_seconds']:.1f} CPU-ms, "
             f"sandbox {document['sandbox']}",
         }
@@ -349,7 +352,7 @@ def log(run: str, after: int, *, times: bool) -> None:
 
 
 def export(run: str, program: str | None, output: Path | None) -> None:
-    """Write a program as a standalone file."""
+    """Write a program as a standalone file, or a folder if it has helper files."""
     with open_run(locate(run)) as opened:
         found = opened.population.get(program) if program else _champion(opened)
         text = standalone(
@@ -360,9 +363,11 @@ def export(run: str, program: str | None, output: Path | None) -> None:
         )
     if output is None:
         print(text, end="")
+        if bundle.split(text).files:
+            note("its helper files follow in this text; -o FOLDER writes them apart")
         return
     try:
-        write_atomic(output, text)
+        write_program(output, text)
     except OSError as error:
         raise ConfigError(f"cannot write {output}: {error.strerror}") from error
     note(f"wrote {output}")

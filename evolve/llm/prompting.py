@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from evaluators import bundle
 from evaluators.base import InstanceVerdict, Status
 from evolve.llm.choosing import digest, hints, strengths
 from evolve.program import split_blocks
@@ -72,7 +73,8 @@ class InstanceRow:
 class ProgramView:
     """A program as prompts show it; gaps are fractions, lower is better.
 
-    ``strengths`` are the instances on which it is better than the one to change.
+    ``block`` is all that may change of it, helper files included; ``strengths`` are
+    the instances on which it is better than the one to change.
     """
 
     source: str
@@ -233,16 +235,22 @@ def view(program: Program, limits: PromptLimits, numbers: Numbers) -> ProgramVie
     known = [numbers[v.instance] for v in ranked if v.instance in numbers]
     # A table needs all of its cells.
     columns = tuple(known[0]) if known and len(known) == len(ranked) else ()
-    blocks = split_blocks(program.candidate.source)
-    block = program.candidate.source if blocks is None else blocks.block
     return ProgramView(
         source=program.candidate.source,
-        block=block.strip("\n"),
+        block=_evolvable(program.candidate.source),
         gap=evaluation.score,
         worst=tuple(_row(verdict, columns, numbers) for verdict in ranked),
         columns=columns,
         message=evaluation.message.strip(),
     )
+
+
+def _evolvable(source: str) -> str:
+    blocks = split_blocks(source)
+    if blocks is None:
+        return source.strip("\n")
+    files = source[len(bundle.split(source).main) :]
+    return (blocks.block.strip("\n") + "\n\n" + files).strip("\n")
 
 
 def _row(

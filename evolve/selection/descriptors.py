@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 
+from evaluators import bundle
 from evolve.program import split_blocks
 from evolve.records import Program
 
@@ -40,7 +41,7 @@ class Descriptor:
 
 
 def structure(source: str) -> tuple[float, float]:
-    """Size and branching of the evolvable part.
+    """Size and branching of the evolvable part, helper files included.
 
     Size is log2 of the number of syntax nodes plus one, over 10; branching is b / (b +
     4) for b conditions, loops, and calls of ``min`` and ``max``. Text that is not
@@ -50,10 +51,12 @@ def structure(source: str) -> tuple[float, float]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source if blocks is None else blocks.block)
+            texts = [file.text for file in bundle.split(source).files]
+            texts.append(source if blocks is None else blocks.block)
+            trees = [ast.parse(text) for text in texts]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 0.0, 0.0
-    nodes = list(ast.walk(tree))
+    nodes = [node for tree in trees for node in ast.walk(tree)]
     forks = sum(map(_forks, nodes))
     return min(1.0, math.log2(len(nodes) + 1) / _BITS), forks / (forks + _FORKS)
 

@@ -69,6 +69,36 @@ def test_the_prompt_is_the_one_that_was_reviewed(operator, parents):
     check(prompt.template, text)
 
 
+def test_a_program_of_several_files_is_shown_with_them():
+    source = SPT.replace("return p", "return weigh(p)").replace(
+        "def priority", "from rules import weigh\n\n\ndef priority"
+    )
+    source += "# FILE rules.py\ndef weigh(p):\n    return p\n"
+    program = a_program(1, source=source, evaluation=an_evaluation(0.1))
+    prompt = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=Operator.DIFF,
+            parents=(program,),
+            inspirations=(program,),
+            limits=PromptLimits(instances=0),
+        )
+    )
+    assert prompt.user.count("# FILE rules.py\ndef weigh(p):") == 2
+    check("files", prompt.user + "\n")
+    crossed = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=Operator.CROSSOVER,
+            parents=(PARENT, program),
+            limits=PromptLimits(),
+        )
+    )
+    assert "helper files of the second program are not there" in crossed.user
+
+
 def test_a_prompt_with_everything_is_the_one_that_was_reviewed():
     notes = (
         Note(kind=NoteKind.HINT, title="short", text="Keep it short.", number=0),

@@ -4,7 +4,7 @@ The first 51 are a fixed list, known by their numbers, so that results can be co
 over time and with other designs; the others were added for our protocol.
 """
 
-from evaluators.hostile.programs import answers, numeric, reach, resources, state
+from evaluators.hostile.programs import answers, files, numeric, reach, resources, state
 from evaluators.hostile.records import Program
 
 
@@ -16,7 +16,7 @@ def numbered() -> dict[int, Program]:
 
 def programs() -> tuple[Program, ...]:
     """Return all programs, those of the fixed list first."""
-    ours = (resources, reach, answers, state, numeric)
+    ours = (resources, reach, answers, state, numeric, files)
     fixed = numbered()
     return (
         *(fixed[number] for number in sorted(fixed)),

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from evaluators import bundle
 from evolve.agents.genetic.behaviour import Probe
 from evolve.agents.genetic.crossover import cross
 from evolve.agents.genetic.expression import Const, Expr, size, walk
@@ -19,7 +20,7 @@ from evolve.agents.genetic.units import MixedUnitsError, Unit, consistent, unit_
 from evolve.agents.genetic.vocabulary import Vocabulary, vocabulary
 from evolve.ports import Brief
 from evolve.program import program_id
-from evolve.records import Candidate, Operator, ProgramId, Reason, Rejection
+from evolve.records import Candidate, Operator, Program, ProgramId, Reason, Rejection
 from problems.base import AnyProblem, EntryPoint
 from problems.errors import ConfigError
 
@@ -102,7 +103,7 @@ class GeneticProposer:
         self, brief: Brief, rng: np.random.Generator
     ) -> Candidate | Rejection:
         """Make one candidate; a second parent lends parts to the first."""
-        step, island, parents = brief.step, brief.island, brief.parents
+        step, island, parents = brief.step, brief.island, _lending(brief.parents)
         ids = tuple(parent.id for parent in parents)
         operator = Operator.CROSSOVER if len(parents) > 1 else Operator.MUTATION
         try:
@@ -211,6 +212,12 @@ class GeneticProposer:
             operator = Operator.MUTATION
             change = mutate(exprs[0], words, rng)
         return None if change is None else _Product(change[1], operator, change[0])
+
+
+def _lending(parents: Sequence[Program]) -> Sequence[Program]:
+    """Leave out parents whose terms may need helper files that the first has not."""
+    lenders = (p for p in parents[1:] if not bundle.split(p.candidate.source).files)
+    return [*parents[:1], *lenders]
 
 
 def _parameters(entry_point: EntryPoint) -> tuple[str, ...]:

@@ -52,10 +52,14 @@ def a_whole_campaign(campaign):
     assert again.candidate.step > brief.step
     whole = brief.parents[0].candidate.source.replace("job.d", "job.p")
     assert isinstance(campaign.tell(f"Why not?\n```python\n{MDD}```\n"), Program)
-    failed = campaign.tell(whole.replace("job.p", "job.q"), rationale="a try")
+    several = whole.replace("return job.p", "from rules import due; return due(job)")
+    several += "# FILE rules.py\ndef due(job):\n    return job.q\n"
+    failed = campaign.tell(several, rationale="a try")
+    assert failed.candidate.source == several
     assert failed.score is None
     assert failed.candidate.rationale == "a try"
     assert "AttributeError" in campaign.feedback(failed)
+    assert "rules.py line 2, in due: return job.q" in campaign.feedback(failed)
 
 
 def what_cannot_be_a_program_is_a_rejection_and_costs_nothing(campaign):

@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluators.bundle import split
 from evolve.patch import (
     MAX_SOURCE_BYTES,
     Patched,
     Refused,
     apply,
+    check,
     normalised_digest,
     program_id,
     split_blocks,
 )
+from evolve.program import normal_id
 from evolve.records import Reason
 from tests.fakes.openai_mutator import as_diff
 
@@ -330,6 +333,10 @@ FRAGMENTS = st.sampled_from(
         '"""',
         "\\",
         "import os",
+        "# FILE rules.py",
+        "FILE rules.py",
+        "# FILE os.py",
+        "from rules import weigh",
         "\x0c# EVOLVE-BLOCK-END\x0c",
         "# EVOLVE-BLOCK-END\r",
     ]
@@ -351,8 +358,10 @@ def test_no_text_raises_and_none_changes_the_frozen_part(text, form, finish):
         assert outcome.detail
         return
     old, new = split_blocks(PARENT), split_blocks(outcome.source)
-    assert (new.before, new.after) == (old.before, old.after)
-    tree = ast.parse(outcome.source)
+    main = split(outcome.source).main
+    assert new.before == old.before
+    assert split_blocks(main).after == old.after
+    tree = ast.parse(main)
     assert ast.dump(tree.body[-1]) == ast.dump(ast.parse(PARENT).body[-1])
 
 
@@ -366,3 +375,172 @@ def test_no_parent_raises(parent, text):
 def test_an_indented_answer_is_dedented():
     text = textwrap.indent(f"```python\n{NEW}```", "   ")
     assert NEW in patched(text, form="rewrite").source
+
+
+# Programs of several files.
+
+RULES = "def weigh(x):\n    return 2 * x\n"
+USING = "from rules import weigh\ndef priority(job, state):\n    return weigh(job.p)\n"
+FENCED = f"```python\n{USING}```\n"
+BUNDLE = (
+    PARENT.replace("return job.p + slack", "return weigh(job.p)").replace(
+        "import math\n\n# EVOLVE-BLOCK-START",
+        "import math\n\n# EVOLVE-BLOCK-START\nfrom rules import weigh",
+    )
+    + f"# FILE rules.py\n{RULES}"
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "FILE rules.py",
+        "# FILE rules.py",
+        "**FILE rules.py**",
+        "FILE: `rules.py`",
+        "### File: rules.py",
+        "File: **rules.py**:",
+    ],
+)
+@pytest.mark.parametrize("form", ["diff", "rewrite"])
+def test_a_new_file_follows_a_line_that_names_it(head, form):
+    outcome = patched(f"Weigh.\n{FENCED}\n{head}\n\n```python\n{RULES}```\n", form=form)
+
+    assert split(outcome.source).texts == {"rules.py": RULES}
+    assert split_blocks(split(outcome.source).main).block == USING
+    assert outcome.rationale == "Weigh."
+
+
+def test_edits_of_the_main_program_may_come_with_a_new_file():
+    edit = diff(
+        "def priority(job, state):",
+        "from rules import weigh\ndef priority(job, state):\n    job = weigh(job)",
+    )
+    for new in (f"```python\n{RULES}```", diff("", RULES.rstrip()), RULES):
+        said = f"{edit}\nFILE rules.py\n{new}\n"
+        assert split(patched(said).source).texts == {"rules.py": RULES}
+
+
+def test_files_may_stand_in_the_block_of_code_as_programs_show_them():
+    text = (
+        f"```python\n{USING}# FILE rules.py\nfrom scale import k\n{RULES}"
+        "# FILE scale.py\nk = 2\n```\nThat is all.\n"
+    )
+    source = patched(text, form="rewrite").source
+
+    assert list(split(source).texts) == ["rules.py", "scale.py"]
+    assert split_blocks(split(source).main).block == USING
+    bare = text.replace("```python\n", "").replace("```\nThat is all.\n", "")
+    assert patched(bare).source == source
+
+
+def test_a_file_is_edited_with_and_without_its_name():
+    edit = diff("    return 2 * x", "    return 3 * x")
+
+    named = patched(f"FILE rules.py\n{edit}", parent=BUNDLE)
+    assert split(named.source).texts == {"rules.py": RULES.replace("2", "3")}
+    assert split(named.source).main == split(BUNDLE).main
+    assert patched(edit, parent=BUNDLE).source == named.source
+    both = diff("slack = job.d", "slack = 2 * job.d")
+    both = f"FILE rules.py\n{edit}\nFILE main.py\n{both}".replace(
+        "slack = ", "    slack = "
+    )
+    both = both.replace("job.d", "job.d - state.t")
+    assert "2 * job.d - state.t" in patched(both, parent=BUNDLE).source
+
+
+def test_a_rewrite_of_the_main_program_keeps_its_files_if_it_uses_them():
+    kept = patched(FENCED, form="rewrite", parent=BUNDLE).source
+    assert split(kept).texts == {"rules.py": RULES}
+    gone = patched(f"```python\n{NEW}```", form="rewrite", parent=BUNDLE).source
+    assert split(gone).files == ()
+    assert gone == patched(f"```python\n{NEW}```", form="rewrite").source
+
+
+def test_another_name_of_the_main_program_makes_no_file_of_it():
+    for code in (f"```python\n{NEW}```", GOOD):
+        outcome = patched(f"File: heuristic.py\n{code}")
+        assert split(outcome.source).files == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "words"),
+    [
+        (f"{FENCED}FILE os.py\n```\n{RULES}```", Reason.SYNTAX, "such a module"),
+        (f"{FENCED}FILE a/rules.py\n```\n{RULES}```", Reason.SYNTAX, "folder"),
+        (f"{FENCED}FILE rules.py\nIt weighs.", Reason.SYNTAX, "rules.py line 1"),
+        (f"{FENCED}FILE rules.py\n```\n```", Reason.NO_CODE, "FILE rules.py"),
+        (
+            f"{FENCED}FILE rules.py\n```\nx = 1\ny = (\n```",
+            Reason.SYNTAX,
+            "rules.py line 2",
+        ),
+        (
+            f"FILE rules.py\n```\n{RULES}```",
+            Reason.UNCHANGED,
+            "does not import rules.py",
+        ),
+        (
+            f"{FENCED}FILE rules.py\n```\n# EVOLVE-BLOCK-START\n{RULES}```",
+            Reason.OUTSIDE_BLOCK,
+            "one # EVOLVE-BLOCK-START",
+        ),
+        (
+            diff("    if slack < 0:", "# FILE rules.py\n    if slack < 0:"),
+            Reason.OUTSIDE_BLOCK,
+            "outside the evolve block",
+        ),
+        (
+            FENCED + "".join(f"FILE f{i}.py\n```\nx = 1\n```\n" for i in range(9)),
+            Reason.SYNTAX,
+            "9 helper files",
+        ),
+        (
+            f"{FENCED}FILE rules.py\n```\nx = '{'y' * MAX_SOURCE_BYTES}'\n```",
+            Reason.SYNTAX,
+            "larger than",
+        ),
+    ],
+)
+def test_what_is_wrong_with_files_is_told(said, reason, words):
+    outcome = refused(said, form="rewrite" if said.startswith("```") else "diff")
+
+    assert outcome.reason is reason
+    assert words in outcome.detail
+
+
+def test_an_edit_of_a_file_that_does_not_fit_names_the_file():
+    outcome = refused(f"FILE rules.py\n{diff('y = 1', 'y = 2')}", parent=BUNDLE)
+
+    assert outcome.reason is Reason.NO_MATCH
+    assert outcome.detail.startswith("rules.py: SEARCH block 1:")
+
+
+def test_a_file_without_an_end_was_cut():
+    said = f"{FENCED}FILE rules.py\n```python\ndef weigh(x):\n"
+    outcome = refused(said, form="rewrite", finish_reason="length")
+
+    assert outcome.reason is Reason.TRUNCATED
+
+
+def test_a_whole_program_with_files_can_be_checked():
+    assert check(BUNDLE, "priority") is None
+    broken = check(BUNDLE + "# FILE more.py\nx =\n", "priority")
+    assert broken is not None
+    assert broken.detail.startswith("more.py line 1")
+
+
+def test_layout_of_files_and_their_order_do_not_matter():
+    more = BUNDLE.replace("# FILE rules.py", "# FILE extra.py\nx = 1\n# FILE rules.py")
+    other = BUNDLE.replace("return 2 * x", "return (2 * x)  # twice")
+    other = other.rstrip() + "\n\n# FILE extra.py\nx = 1"
+
+    assert normal_id(more) == normal_id(other)
+    assert normalised_digest(more) == normalised_digest(other)
+    for changed in (
+        more.replace("x = 1", "x = 2"),
+        more.replace("extra", "more"),
+        BUNDLE,
+    ):
+        assert normal_id(changed) != normal_id(more)
+        assert normalised_digest(changed) != normalised_digest(more)

@@ -6,7 +6,13 @@ from dataclasses import dataclass, fields
 import pytest
 
 from evaluators.base import Evaluation, Status
-from evolve.report.export import instance_digest, standalone, write_atomic
+from evolve.report.export import (
+    instance_digest,
+    standalone,
+    write_atomic,
+    write_program,
+)
+from evolve.sources import read_program
 from problems.base import Problem, Split
 from problems.errors import ConfigError
 from tests.unit.evolve.report.example import SOURCE, program
@@ -117,3 +123,40 @@ class TestWriteAtomic:
         finally:
             os.umask(before)
         assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o640
+
+
+BUNDLE = SOURCE + "# FILE rules.py\nx = 1\n# FILE scale.py\ny = 2\n"
+
+
+def test_a_program_of_several_files_becomes_a_folder(tmp_path):
+    text = exported(BUNDLE)
+    write_program(tmp_path / "rule", text)
+
+    names = sorted(path.name for path in tmp_path.rglob("*"))
+    assert names == ["main.py", "rule", "rules.py", "scale.py"]
+    assert "# files      rules.py, scale.py\n" in text
+    assert (tmp_path / "rule" / "rules.py").read_text() == "x = 1\n"
+    assert read_program(tmp_path / "rule") == text
+    _, _, below = text.partition(f"# {'-' * 70}\n")
+    assert below == BUNDLE
+    assert hashlib.sha256(below.encode()).hexdigest() in text
+
+
+def test_a_folder_replaces_an_earlier_one_of_ours_only(tmp_path):
+    folder = tmp_path / "rule"
+    write_program(folder, exported(BUNDLE + "# FILE more.py\n"))
+    write_program(folder, exported(BUNDLE))
+    assert not (folder / "more.py").exists()
+
+    (folder / "main.py").write_text("print('mine')\n")
+    with pytest.raises(ConfigError, match="name a new one"):
+        write_program(folder, exported(BUNDLE))
+    with pytest.raises(ConfigError, match="2 helper files"):
+        write_program(tmp_path / "rule.py", exported(BUNDLE))
+    assert (folder / "main.py").read_text() == "print('mine')\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["rule"]
+
+
+def test_a_helper_file_may_not_import_ours():
+    with pytest.raises(ConfigError, match="imports evolve"):
+        exported(SOURCE + "# FILE rules.py\nimport evolve\n")
