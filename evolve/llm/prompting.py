@@ -36,6 +36,9 @@ DROPPED = (
 """What a prompt that is too long does without, in this order: a part of the context
 and how many of its first entries stay. The task and the program to change stay."""
 
+GUIDANCE_CHARS = 800
+"""Longest paragraph of advice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptLimits:
@@ -110,6 +113,8 @@ class Question:
         The campaign's memory, in order.
     direction
         The note to follow.
+    guidance
+        The note with advice on how to go about it.
     origin
         For a repair: the program that works from which the failed one was made.
     attempts
@@ -125,6 +130,7 @@ class Question:
     siblings: Sequence[str] = ()
     notes: Sequence[Note] = ()
     direction: Note | None = None
+    guidance: Note | None = None
     origin: Program | None = None
     attempts: int = 0
     numbers: Numbers = field(default_factory=dict)
@@ -189,6 +195,8 @@ def _context(question: Question) -> dict[str, object]:
         "hints": hints(question.notes),
         "memory": digest(question.notes),
         "direction": question.direction,
+        "guidance": question.guidance,
+        "guidance_chars": GUIDANCE_CHARS,
     }
     if question.operator is Operator.CROSSOVER:
         context["lender"] = views[1]
