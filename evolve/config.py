@@ -96,6 +96,26 @@ class Search(_Section):
     )
 
 
+class Prompts(_Section):
+    """What prompts hold, with a model."""
+
+    evolve: bool = Field(
+        default=False,
+        description="Let paragraphs of advice compete for a place in prompts; the "
+        "strong model writes them.",
+    )
+    every: int = Field(
+        default=20,
+        ge=1,
+        description="Outcomes after which the model is asked for one more paragraph.",
+    )
+    paragraphs: int = Field(
+        default=6,
+        ge=1,
+        description="How many compete, with each other and with no advice at all.",
+    )
+
+
 class Operators(_Section):
     """How the programs of a campaign are shared out among its operators.
 
@@ -237,6 +257,7 @@ class Campaign(_Section):
     )
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()
+    prompts: Prompts = Prompts()
     operators: Operators | None = Field(
         default=None, description="Which operators work, and how much."
     )
@@ -315,6 +336,7 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
             f"{where}: without a [model] the budget needs seconds or candidates"
         )
     _check_operators(campaign, where)
+    _check_prompts(campaign, where)
     if campaign.evaluator.ray_address and campaign.evaluator.executor != "ray":
         raise ConfigError(
             f"{where}: evaluator.ray_address is given, but evaluator.executor is "
@@ -346,6 +368,17 @@ def _check_operators(campaign: Campaign, where: str) -> None:
         raise ConfigError(
             f"{where}: operators.{asking[0]} has a share, but there is no model; "
             f"name one, or leave {asking[0]} out"
+        )
+
+
+def _check_prompts(campaign: Campaign, where: str) -> None:
+    given = campaign.operators
+    if campaign.prompts.evolve and (
+        not campaign.ensemble or (given is not None and not given.llm)
+    ):
+        raise ConfigError(
+            f"{where}: prompts.evolve is set, but no model proposes programs; name one "
+            "in [model] and give operators.llm a share, or leave it out"
         )
 
 
@@ -408,6 +441,7 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
         "budget": Budget,
         "search": Search,
+        "prompts": Prompts,
         "operators": Operators,
         "model": Model,
         "models": Model,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from evaluators.backends.opening import open_evaluator
 from evaluators.base import Evaluation, EvaluationRequest
+from evolve.agents.guiding import GuideSettings, guidance_prompt
 from evolve.config import Campaign
 from evolve.llm.asking import prompt_tokens
 from evolve.llm.pricing import FREE, Price, price_of
-from evolve.llm.prompting import PromptLimits, Question, build_prompt
+from evolve.llm.prompting import PromptLimits, Question, build_prompt, view
 from evolve.llm.settings import ModelSettings
 from evolve.program import program_id
 from evolve.records import Candidate, Operator, Program
@@ -31,9 +32,10 @@ class Cap:
     Attributes
     ----------
     proposals
-        About how many fit into it, one call each; for tokens and dollars if every
-        call used all that the first one may. Later prompts are longer, and answers
-        mostly shorter. None if it cannot be told before.
+        About how many fit into it, one call each, and the calls for advice where it
+        evolves; for tokens and dollars if every proposal used all that the first one
+        may. Later prompts are longer, and answers mostly shorter. None if it cannot be
+        told before.
     """
 
     name: str
@@ -57,6 +59,11 @@ class Estimate:
         The most that the first call may use; None offline.
     usd_per_call
         The most that it may cost; None if the price is not known, or offline.
+    advice_tokens
+        The most that the first call for advice may use, its answer included; None if
+        advice does not evolve.
+    usd_per_advice
+        The most that it may cost; None if that is not known.
     caps
         Limits of the budget, in the order of the campaign file.
     """
@@ -68,6 +75,8 @@ class Estimate:
     prompt_tokens: int | None
     completion_tokens: int | None
     usd_per_call: float | None
+    advice_tokens: int | None = None
+    usd_per_advice: float | None = None
     caps: tuple[Cap, ...]
 
     @property
@@ -83,7 +92,8 @@ class Estimate:
         if first is None or first.proposals is None or self.usd_per_call is None:
             return None
         cap = self.campaign.budget.usd
-        total = first.proposals * self.usd_per_call
+        advice = (self.usd_per_advice or 0.0) / self.campaign.prompts.every
+        total = first.proposals * (self.usd_per_call + advice)
         return total if cap is None else min(cap, total)
 
 
@@ -132,13 +142,21 @@ def summed_up(
     seconds: float,
 ) -> Estimate:
     """Work out an estimate from the judgement of the seed, which took ``seconds``."""
-    prompt = tokens = usd = longest = None
+    prompt = tokens = usd = longest = advice = usd_advice = None
     if campaign.ensemble:
-        prompt = _first_prompt(campaign, problem, source, judged)
+        seed = _seed(source, judged)
+        prompt = _first_prompt(campaign, problem, seed)
         tokens = prompt_tokens(prompt)
         longest = max(model.max_tokens for model in campaign.ensemble)
         usd = _usd_per_call(campaign, tokens)
-    per_call = None if tokens is None or longest is None else tokens + longest
+        if campaign.prompts.evolve:
+            asked = prompt_tokens(_advice_prompt(campaign, problem, seed))
+            advice, usd_advice = asked + longest, _usd_per_call(campaign, asked)
+    each = 1 / campaign.prompts.every
+    calls = 1 if advice is None else 1 + each
+    per_proposal = None
+    if tokens is not None and longest is not None:
+        per_proposal = tokens + longest + each * (advice or 0)
     return Estimate(
         campaign=campaign,
         seed=judged,
@@ -147,18 +165,31 @@ def summed_up(
         prompt_tokens=tokens,
         completion_tokens=longest,
         usd_per_call=usd,
-        caps=_caps(campaign, seconds, per_call, usd),
+        advice_tokens=advice,
+        usd_per_advice=usd_advice,
+        caps=_caps(
+            campaign,
+            seconds,
+            calls,
+            per_proposal,
+            None if usd is None else usd + each * (usd_advice or 0.0),
+        ),
     )
 
 
 def _caps(
-    campaign: Campaign, seconds: float, tokens: int | None, usd: float | None
+    campaign: Campaign,
+    seconds: float,
+    calls: float,
+    tokens: float | None,
+    usd: float | None,
 ) -> tuple[Cap, ...]:
+    """Say what each limit is worth; ``calls, tokens, usd`` are those of a proposal."""
     budget = campaign.budget
     fitting: dict[str, int | None] = {
         "seconds": _in_seconds(campaign, seconds),
         "candidates": budget.candidates,
-        "calls": budget.calls,
+        "calls": int(budget.calls / calls) if budget.calls else None,
         "tokens": int(budget.tokens // tokens) if budget.tokens and tokens else None,
         "usd": int(budget.usd // usd) if budget.usd and usd else None,
     }
@@ -197,18 +228,36 @@ def _price(settings: ModelSettings) -> Price | None:
     return price_of(settings)
 
 
-def _first_prompt(
-    campaign: Campaign, problem: AnyProblem, source: str, judged: Evaluation
-) -> Prompt:
+def _seed(source: str, judged: Evaluation) -> Program:
     candidate = Candidate(
         id=program_id(source), step=0, source=source, operator=Operator.SEED, island=0
     )
+    return Program(candidate=candidate, evaluation=judged)
+
+
+def _first_prompt(campaign: Campaign, problem: AnyProblem, seed: Program) -> Prompt:
     return build_prompt(
         Question(
             problem=problem,
             entry_point=problem.entry_points[entry_point(campaign, problem)],
             operator=Operator.DIFF,
-            parents=[Program(candidate=candidate, evaluation=judged)],
+            parents=[seed],
             limits=PromptLimits(),
         )
+    )
+
+
+def _advice_prompt(campaign: Campaign, problem: AnyProblem, seed: Program) -> Prompt:
+    settings = GuideSettings(every=campaign.prompts.every)
+    return guidance_prompt(
+        problem,
+        problem.entry_points[entry_point(campaign, problem)],
+        settings,
+        rows=(),
+        found={
+            "hints": (),
+            "judged": 1,
+            "operators": (),
+            "best": [view(seed, settings.limits, {})],
+        },
     )

@@ -47,7 +47,7 @@ _PROGRAMS = MappingProxyType(
 )
 _ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "llm": frozenset({"proposer", "repairer", "strategist"}),
+        "llm": frozenset({"proposer", "repairer", "strategist", "guide"}),
         "agent": frozenset({"researcher", "supervisor"}),
     }
 )

@@ -91,7 +91,7 @@ class Call:
     turn
         Number of the call within its step, from 0.
     role
-        Who asks: ``proposer, repairer, strategist, researcher, supervisor``.
+        Who asks: ``proposer, repairer, strategist, guide, researcher, supervisor``.
     note
         Number of the note that the prompt asks to follow, None if there is none.
     reserved_tokens, reserved_usd
@@ -143,7 +143,7 @@ class Candidate:
     rationale
         Why, in the words of its author; may be empty.
     note
-        Number of the note (a direction, a hint of the user) that it follows.
+        Number of the note (a direction, a paragraph of advice) that it follows.
     """
 
     id: ProgramId
@@ -198,13 +198,14 @@ class NoteKind(StrEnum):
 
     ``direction``: a way to go that the strategist proposed; ``insight``: what an agent
     learned; ``skill``: a change that helped more than once; ``hint``: a wish of the
-    user.
+    user; ``guidance``: a paragraph of advice that competes for its place in prompts.
     """
 
     DIRECTION = "direction"
     INSIGHT = "insight"
     SKILL = "skill"
     HINT = "hint"
+    GUIDANCE = "guidance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +20,7 @@ from evaluators.base import Evaluator, Limits
 from evaluators.cache import CachedEvaluator, open_cache
 from evolve import config as configs
 from evolve import population as stores
-from evolve.agents.members import model_members
+from evolve.agents.members import Observer, both, model_members
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Campaign, Search
 from evolve.llm.opening import open_models
@@ -30,9 +29,7 @@ from evolve.population import OpenPopulation
 from evolve.ports import Proposer, Selector
 from evolve.records import (
     CampaignInfo,
-    Program,
     ProgramId,
-    Rejection,
     Spent,
     State,
 )
@@ -43,8 +40,6 @@ from evolve.sources import read_program
 from problems import registry
 from problems.base import AnyProblem
 from problems.errors import ConfigError, PlatformError
-
-Observer = Callable[[Program | Rejection], None]
 
 FINALS_CPU_FACTOR = 12
 """Held-out instances are larger and judged once: they get more CPU time."""
@@ -267,7 +262,7 @@ class Session:
                 population=run.population,
                 tracer=self.evaluator,
             )
-            observe = _both(learn, observe)
+            observe = both(learn, observe)
             concurrency = models.concurrency
         proposer = mixture(
             run.problem,
@@ -349,11 +344,3 @@ def _finals_limits(run: Run) -> Limits:
     return Limits(
         cpu_seconds=FINALS_CPU_FACTOR * section.cpu_seconds, memory_mb=section.memory_mb
     )
-
-
-def _both(first: Observer, second: Observer) -> Observer:
-    def observe(outcome: Program | Rejection) -> None:
-        first(outcome)
-        second(outcome)
-
-    return observe

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evolve.llm.ensemble import relative_gain
+from evolve.llm.gains import relative_gain
 from evolve.ports import View
 from evolve.records import Note, Operator, Program, ProgramId
 from prompts import line
@@ -19,11 +19,14 @@ from prompts import line
 SUCCESS = 0.001
 """Least relative gain over a parent that counts as one."""
 
+TEXT_CHARS = 2000
+"""Longest text of a direction."""
+
 _FENCED = re.compile(r"^\s*(`{3,}|~{3,})[^\n]*\n(.*?)^\s*\1", re.DOTALL | re.MULTILINE)
 _TRAILING = re.compile(r",(\s*[\]}])")
 _TITLES = ("title", "name", "direction")
-_IDEAS = ("idea", "description", "approach", "what", "why")
-_TEXT_CHARS = 2000
+_IDEAS = ("idea", "advice", "description", "approach", "what", "why")
+
 _MOST_CHARS = 100_000
 
 
@@ -180,7 +183,7 @@ def _read(entry: Any) -> tuple[str, str] | None:
     if "caution" in plain:
         ideas.append(f"Caution: {plain['caution']}")
     told = "\n\n".join(ideas) or title
-    return line(title or told, 120), told[:_TEXT_CHARS]
+    return line(title or told, 120), told[:TEXT_CHARS]
 
 
 def _gain(program: Program, scores: Mapping[ProgramId, float | None]) -> float:

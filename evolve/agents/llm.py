@@ -19,6 +19,8 @@ from evolve.ports import Brief, Population
 from evolve.records import (
     Call,
     Candidate,
+    Note,
+    NoteKind,
     Operator,
     Program,
     Proposal,
@@ -118,7 +120,8 @@ class LlmProposer:
                 ),
                 siblings=siblings(distinct[0], view.recent, settings.siblings),
                 notes=self._population.notes(),
-                direction=brief.note,
+                direction=None if _advises(brief.note) else brief.note,
+                guidance=brief.note if _advises(brief.note) else None,
                 numbers=self._numbers,
                 limits=settings.limits,
             )
@@ -144,7 +147,12 @@ class LlmProposer:
         if len(parents[0].candidate.source) > shown:
             return Operator.DIFF
         # Another direction takes more than an edit.
-        return Operator.REWRITE if rewrite or brief.note else Operator.DIFF
+        steered = brief.note is not None and not _advises(brief.note)
+        return Operator.REWRITE if rewrite or steered else Operator.DIFF
+
+
+def _advises(note: Note | None) -> bool:
+    return note is not None and note.kind is NoteKind.GUIDANCE
 
 
 def outcome_of(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypedDict
 
 from evolve.agents.glia import GliaProposer, Laboratory, Tracer
+from evolve.agents.guiding import GuideSettings, GuidingProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.agents.repairing import (
     RepairingProposer,
@@ -17,6 +18,9 @@ from evolve.llm.opening import OpenModels
 from evolve.ports import Population, Proposer
 from evolve.records import Program, Rejection
 from problems.base import AnyProblem, EntryPoint
+
+Observer = Callable[[Program | Rejection], None]
+"""Sees the outcome of every step."""
 
 
 class _Parts(TypedDict):
@@ -34,7 +38,7 @@ def model_members(
     entry_point: EntryPoint,
     population: Population,
     tracer: Tracer,
-) -> tuple[dict[str, Proposer], Callable[[Program | Rejection], None]]:
+) -> tuple[dict[str, Proposer], Observer]:
     """Return proposers by operator, and what has to see the outcome of every step."""
     search = campaign.search
     router, learn = models.router(population)
@@ -50,8 +54,15 @@ def model_members(
         "asker": asker,
         "population": population,
     }
-    proposer: ResumableProposer = RepairingProposer(
-        LlmProposer(**parts, settings=LlmSettings()),
+    proposer: ResumableProposer = LlmProposer(**parts, settings=LlmSettings())
+    if campaign.prompts.evolve:
+        settings = GuideSettings(
+            every=campaign.prompts.every, paragraphs=campaign.prompts.paragraphs
+        )
+        proposer = guide = GuidingProposer(proposer, **parts, settings=settings)
+        learn = both(learn, guide.observe)
+    proposer = RepairingProposer(
+        proposer,
         **parts,
         settings=RepairSettings(share=search.repair),
     )
@@ -65,3 +76,13 @@ def model_members(
         seed=campaign.seed,
     )
     return {"llm": proposer, "agent": GliaProposer(laboratory, asker)}, learn
+
+
+def both(first: Observer, second: Observer) -> Observer:
+    """Let two see every outcome, one after the other."""
+
+    def observe(outcome: Program | Rejection) -> None:
+        first(outcome)
+        second(outcome)
+
+    return observe

@@ -4,7 +4,6 @@ The strategist asks once, at the first turn of a step, and every direction becom
 note. The steps after that follow one each, until all have been followed often enough.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,32 +11,26 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evolve.agents.directions import (
-    by_operator,
+    TEXT_CHARS,
     followed,
     judged_since,
     next_direction,
-    parse_directions,
     stagnant,
 )
+from evolve.agents.noting import keep, known, question, scores_of, situation
 from evolve.agents.repairing import ResumableProposer
 from evolve.llm.asking import Ask, Asker
-from evolve.llm.choosing import hints
 from evolve.llm.prompting import (
     Numbers,
     PromptLimits,
     describe_train,
     task_context,
-    view,
 )
 from evolve.ports import RECENT, Brief, Population
-from evolve.progress import rank
 from evolve.records import (
     Candidate,
     Note,
     NoteKind,
-    Operator,
-    Program,
-    ProgramId,
     Proposal,
     Rejection,
 )
@@ -46,8 +39,6 @@ from prompts import render
 from prompts.records import Prompt
 
 ROLE = "strategist"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,56 +173,33 @@ class StrategistProposer:
     # The question and its answer.
 
     def _ask(self, brief: Brief) -> Ask:
-        return Ask(
-            step=brief.step,
-            turn=brief.turn,
-            role=ROLE,
-            prompt=self._prompt(brief),
-            operator=Operator.AGENT,
-            island=brief.island,
-            parents=tuple(dict.fromkeys(parent.id for parent in brief.parents)),
-            strong=True,
-        )
+        return question(brief, ROLE, self._prompt(brief))
 
     def _prompt(self, brief: Brief) -> Prompt:
         settings, limits = self._settings, self._settings.limits
-        recent = list(brief.view.recent)
-        living = [p for island in brief.view.islands.values() for p in island]
-        known = {program.id: program for program in (*living, *recent)}
-        scores = self._scores(known)
-        past = followed(self._notes(), self._uses, known.values(), scores)
-        best = sorted((p for p in known.values() if p.score is not None), key=rank)
+        programs = known(brief.view).values()
+        scores = scores_of(programs, self._population)
+        past = followed(self._notes(), self._uses, programs, scores)
         return render(
             "directions",
             **task_context(self._problem, self._entry_point, limits),
-            hints=hints(self._population.notes(NoteKind.HINT)),
+            **situation(
+                brief.view,
+                self._population,
+                best=settings.best,
+                limits=limits,
+                numbers=self._numbers,
+            ),
             window=settings.window,
-            judged=len(recent),
-            operators=by_operator(recent, scores),
             past=past[-settings.past :],
-            best=[view(p, limits, self._numbers) for p in best[: settings.best]],
             count=settings.directions,
         )
 
-    def _scores(self, known: dict[ProgramId, Program]) -> dict[ProgramId, float | None]:
-        """Scores of programs and of their parents, who may be gone."""
-        scores = {program.id: program.score for program in known.values()}
-        for program in known.values():
-            for parent in program.candidate.parents[:1]:
-                if parent not in scores:
-                    scores[parent] = self._population.get(parent).score
-        return scores
-
     def _keep(self, proposal: Proposal) -> None:
-        """Make notes of an answer, those that an earlier session made left out."""
-        step, response = proposal.call.step, proposal.response
-        text = "" if response is None else response.text
-        found = parse_directions(text, self._settings.directions)
-        if not found:
-            log.warning("step %d: no directions in the answer", step)
-        there = {note.title for note in self._notes() if note.step == step}
-        for title, told in found:
-            if title not in there:
-                self._population.add_note(
-                    Note(kind=NoteKind.DIRECTION, title=title, text=told, step=step)
-                )
+        keep(
+            self._population,
+            NoteKind.DIRECTION,
+            proposal,
+            most=self._settings.directions,
+            chars=TEXT_CHARS,
+        )

@@ -1,4 +1,4 @@
-"""contributions: what each operator, author and island brought, as text or JSON."""
+"""contributions: what operators, authors, islands and notes brought, text or JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,7 +25,10 @@ def contributions(run: str, *, as_json: bool) -> None:
         ("by operator", found.operators),
         ("by author", found.authors),
         ("by island", found.islands),
+        ("by note", found.notes),
     ):
+        if title == "by note" and not lines:
+            continue
         table(title, COLUMNS, [_row(line) for line in lines])
 
 
@@ -49,6 +52,7 @@ def as_document(population: Population) -> dict[str, Any]:
         "operators": _documents(found.operators),
         "authors": _documents(found.authors),
         "islands": _documents(found.islands),
+        "notes": _documents(found.notes),
     }
 
 

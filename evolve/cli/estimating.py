@@ -31,6 +31,8 @@ def _document(found: Estimate) -> dict[str, Any]:
         "prompt_tokens_at_most": found.prompt_tokens,
         "completion_tokens_at_most": found.completion_tokens,
         "usd_first_call_at_most": found.usd_per_call,
+        "advice_tokens_at_most": found.advice_tokens,
+        "usd_advice_at_most": found.usd_per_advice,
         "caps": [
             {
                 "name": cap.name,
@@ -58,6 +60,13 @@ def _lines(found: Estimate) -> dict[str, object]:
         lines["first call"] = (
             f"at most {found.prompt_tokens} prompt and {found.completion_tokens} "
             "completion tokens, "
+            + ("price not known" if cost is None else f"at most ${cost:.4f}")
+        )
+    if found.advice_tokens is not None:
+        cost = found.usd_per_advice
+        lines["advice"] = (
+            f"one more call for every {found.campaign.prompts.every} proposals, the "
+            f"first with at most {found.advice_tokens} tokens, "
             + ("price not known" if cost is None else f"at most ${cost:.4f}")
         )
     lines |= {f"budget {cap.name}": _cap(cap) for cap in found.caps}

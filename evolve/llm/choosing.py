@@ -17,6 +17,9 @@ DIGEST = 12
 HINTS = 3
 """Wishes of the user in a prompt, the latest ones."""
 
+_APART = frozenset({NoteKind.HINT, NoteKind.GUIDANCE})
+"""Notes that stand in prompts on their own, or not at all."""
+
 
 def gaps(program: Program) -> dict[str, float]:
     """Gap by instance, of the instances that have one."""
@@ -93,8 +96,8 @@ def failures(
 
 
 def digest(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """Return the latest notes that are no wishes of the user: prompts hold titles."""
-    return tuple(n for n in notes if n.kind is not NoteKind.HINT)[-DIGEST:]
+    """Return the latest notes of what was learned: prompts hold their titles."""
+    return tuple(n for n in notes if n.kind not in _APART)[-DIGEST:]
 
 
 def hints(notes: Sequence[Note]) -> tuple[Note, ...]:

@@ -4,7 +4,7 @@ Everything that decides follows from the calls and programs of the campaign, so 
 resumed campaign chooses as if it had never stopped. No time is looked at.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy as np
 from evolve.errors import ModelUnavailableError
 from evolve.llm.asking import Ask
 from evolve.llm.bandit import WINDOW, Pull, arms, pick
+from evolve.llm.gains import Gains, past_gains, proposals_after
 from evolve.llm.sizes import prompt_tokens
 from evolve.ports import ChatModel, Population
-from evolve.records import Program, ProgramId, Proposal, Rejection
+from evolve.records import Program, Proposal, Rejection
 
 FAILURES = 3
 """Failed calls in a row after which a model is set aside."""
@@ -24,8 +25,6 @@ ASIDE = 20
 
 STRONG_SHARE = 0.1
 """Largest part of the dollars left that one call to a strong model may need."""
-
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +61,11 @@ class Ensemble:
     ) -> None:
         self._members = {member.model.name: member for member in members}
         self._usd_left = usd_left
-        self._population = population
+        self._gains = Gains(population)
         self._lost: set[str] = set()
         self._pulls = {
             (pull.step, pull.turn): pull for pull in pulls_of(population, self._members)
         }
-        self._scores: dict[ProgramId, float | None] = {}
 
     # Router.
 
@@ -117,22 +115,10 @@ class Ensemble:
 
     def observe(self, outcome: Program | Rejection) -> None:
         """Take note of what came of a step."""
-        if isinstance(outcome, Program):
-            step, gain = outcome.candidate.step, self._gain(outcome)
-        else:
-            step, gain = outcome.step, 0.0
+        step, gain = self._gains.of(outcome)
         for key, pull in self._pulls.items():
             if key[0] == step:
                 self._pulls[key] = replace(pull, gain=gain)
-
-    def _gain(self, program: Program) -> float:
-        self._scores[program.id] = program.score
-        parents = program.candidate.parents
-        if not parents:
-            return 0.0
-        if parents[0] not in self._scores:
-            self._scores[parents[0]] = self._population.get(parents[0]).score
-        return relative_gain(self._scores[parents[0]], program.score)
 
     @property
     def _priced(self) -> bool:
@@ -175,30 +161,11 @@ def set_aside(pulls: Sequence[Pull], names: Sequence[str]) -> dict[str, int]:
     return {name: calls for name, calls in left.items() if calls > 0}
 
 
-def relative_gain(parent: float | None, child: float | None) -> float:
-    """Improvement of a child as a share of its parent's gap, at least 0.
-
-    Whatever works is an improvement of a program that failed, by all of it.
-    """
-    if child is None:
-        return 0.0
-    if parent is None:
-        return 1.0
-    return max((parent - child) / max(abs(parent), 1e-12), 0.0)
-
-
 def pulls_of(population: Population, members: Mapping[str, Member]) -> list[Pull]:
     """Rebuild the pulls of the last steps from the calls and programs in the store."""
     after = population.next_step() - WINDOW - 1
     priced = all(m.model.price(1, 1) is not None for m in members.values())
-    pending = {proposal.call.step for proposal in population.pending()}
-    gains = {
-        program.candidate.step: relative_gain(
-            population.get(program.candidate.parents[0]).score, program.score
-        )
-        for program in _programs(population, after)
-        if program.candidate.parents
-    }
+    past = past_gains(population, after)
     return [
         Pull(
             step=call.step,
@@ -207,9 +174,9 @@ def pulls_of(population: Population, members: Mapping[str, Member]) -> list[Pull
             ended=proposal.response is not None or bool(proposal.failure),
             failed=bool(proposal.failure),
             cost=_cost(proposal, priced=priced),
-            gain=None if call.step in pending else gains.get(call.step, 0.0),
+            gain=past.of(call.step),
         )
-        for proposal in _proposals(population, after)
+        for proposal in proposals_after(population, after)
         for call in (proposal.call,)
     ]
 
@@ -226,16 +193,3 @@ def _cost(proposal: Proposal, *, priced: bool) -> float | None:
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return float(call.reserved_tokens)
     return float(usage.prompt_tokens + usage.completion_tokens)
-
-
-def _programs(population: Population, after: int) -> Iterator[Program]:
-    while page := population.programs(after, _PAGE):
-        yield from page
-        after = page[-1].candidate.step
-
-
-def _proposals(population: Population, after: int) -> Iterator[Proposal]:
-    key = (after, 1 << 30)
-    while page := population.proposals(key, _PAGE):
-        yield from page
-        key = page[-1].call.key

@@ -37,6 +37,9 @@ DROPPED = (
 """What a prompt that is too long does without, in this order: a part of the context
 and how many of its first entries stay. The task and the program to change stay."""
 
+GUIDANCE_CHARS = 800
+"""Longest paragraph of advice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptLimits:
@@ -112,6 +115,8 @@ class Question:
         The campaign's memory, in order.
     direction
         The note to follow.
+    guidance
+        The note with advice on how to go about it.
     origin
         For a repair: the program that works from which the failed one was made.
     attempts
@@ -127,6 +132,7 @@ class Question:
     siblings: Sequence[str] = ()
     notes: Sequence[Note] = ()
     direction: Note | None = None
+    guidance: Note | None = None
     origin: Program | None = None
     attempts: int = 0
     numbers: Numbers = field(default_factory=dict)
@@ -191,6 +197,8 @@ def _context(question: Question) -> dict[str, object]:
         "hints": hints(question.notes),
         "memory": digest(question.notes),
         "direction": question.direction,
+        "guidance": question.guidance,
+        "guidance_chars": GUIDANCE_CHARS,
     }
     if question.operator is Operator.CROSSOVER:
         context["lender"] = views[1]

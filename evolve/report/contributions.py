@@ -1,16 +1,20 @@
-"""What each operator, author and island brought, and what that cost.
+"""What each operator, author, island and note brought, and what that cost.
 
 A pure function of the population's facts, in the order in which they became known.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evolve.ports import Population
-from evolve.records import Operator, Program
+from evolve.records import Note, Operator, Program
 
 OFFLINE = "offline"
+
+_NO_NOTE = -1
+_FOLLOWING = frozenset({"proposer", "repairer"})
+"""Roles whose prompts may hold a note to follow."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,59 +65,119 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """The same facts, summed in three ways; each by name."""
+    """The same facts, summed in several ways; each by name.
+
+    Attributes
+    ----------
+    notes
+        Directions and advice that were followed, by number, and what came of the
+        models' proposals without any. Empty if none was followed.
+    """
 
     operators: tuple[Contribution, ...]
     authors: tuple[Contribution, ...]
     islands: tuple[Contribution, ...]
+    notes: tuple[Contribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """Where a fact belongs; ``note`` is None where none could be followed."""
+
+    operator: str
+    author: str
+    island: int
+    note: int | None
+
+
+class _Steps:
+    """What is known of steps from the calls that they made."""
+
+    def __init__(self) -> None:
+        self._models: dict[int, str] = {}
+        self._notes: dict[int, int] = {}
+
+    def asked(self, call: dict[str, Any]) -> None:
+        """Take note of a call."""
+        self._models[call["step"]] = call["model"]
+        note = _note(call)
+        if note is not None:
+            self._notes[call["step"]] = note
+
+    def source(self, step: int, operator: str, island: int) -> _Source:
+        """Tell where the outcome of a step belongs."""
+        return _Source(
+            operator=operator,
+            author=_author(operator, self._models.get(step)),
+            island=island,
+            note=self._notes.get(step),
+        )
 
 
 class _Sums:
-    """Adds facts to an operator, an author and an island at once."""
+    """Adds facts to an operator, an author, an island and a note at once."""
 
     def __init__(self) -> None:
         self._tables: tuple[dict[str, Contribution], ...] = ({}, {}, {})
+        self._notes: dict[int, Contribution] = {}
 
-    def of(self, operator: str, author: str, island: int) -> list[Contribution]:
-        names = (operator, author, str(island))
-        return [
+    def of(self, source: _Source) -> list[Contribution]:
+        names = (source.operator, source.author, str(source.island))
+        lines = [
             table.setdefault(name, Contribution(name=name))
             for table, name in zip(self._tables, names, strict=True)
         ]
+        if source.note is not None:
+            unnamed = Contribution(name="no note")
+            lines.append(self._notes.setdefault(source.note, unnamed))
+        return lines
 
-    def result(self) -> Contributions:
+    def result(self, notes: Sequence[Note]) -> Contributions:
         operators, authors, islands = (
             tuple(table[name] for name in sorted(table)) for table in self._tables
         )
-        return Contributions(operators=operators, authors=authors, islands=islands)
+        for note in notes:
+            if note.number in self._notes:
+                name = f"{note.kind.value} {note.number}: {note.title}"
+                self._notes[note.number].name = name
+        followed = any(number != _NO_NOTE for number in self._notes)
+        lines = [line for _, line in sorted(self._notes.items())]
+        return Contributions(
+            operators=operators,
+            authors=authors,
+            islands=islands,
+            notes=tuple(lines) if followed else (),
+        )
 
 
 def contributions(population: Population) -> Contributions:
-    """Sum up a campaign by operator, by author (model, or how else) and by island."""
-    sums, models = _Sums(), dict[int, str]()
+    """Sum up a campaign by operator, author (model, or how else), island and note."""
+    sums, steps = _Sums(), _Steps()
     calls: dict[tuple[int, int], dict[str, Any]] = {}
     ranks = _Ranks()
     for kind, fact in _events(population):
         match kind:
             case "call":
-                models[fact["step"]] = fact["model"]
+                steps.asked(fact)
                 calls[fact["step"], fact["turn"]] = fact
             case "response":
                 _pay(sums, calls.pop((fact["step"], fact["turn"])), fact)
-            case "rejection":
-                for line in sums.of(*_source(fact, models)):
-                    line.rejections += 1
-            case "program":
-                ranks.count(fact, sums.of(*_source(fact, models)))
+            case "rejection" | "program":
+                lines = sums.of(
+                    steps.source(fact["step"], fact["operator"], fact["island"])
+                )
+                if kind == "program":
+                    ranks.count(fact, lines)
+                else:
+                    _reject(lines)
     for call in calls.values():
         _pay(sums, call, {})
     for program in _programs(population):
         candidate = program.candidate
         operator = candidate.operator.value
-        author = _author(operator, models.get(candidate.step))
-        for line in sums.of(operator, author, candidate.island):
+        for line in sums.of(steps.source(candidate.step, operator, candidate.island)):
             line.cpu_seconds += program.evaluation.cpu_seconds
-    return sums.result()
+    return sums.result(population.notes())
 
 
 class _Ranks:
@@ -139,16 +203,29 @@ class _Ranks:
 def _pay(sums: _Sums, call: dict[str, Any], answer: dict[str, Any]) -> None:
     counts = (answer.get("prompt_tokens"), answer.get("completion_tokens"))
     cost = answer.get("cost_usd")
-    for line in sums.of(call["operator"], call["model"], call["island"]):
+    source = _Source(
+        operator=call["operator"],
+        author=call["model"],
+        island=call["island"],
+        note=_note(call),
+    )
+    for line in sums.of(source):
         line.calls += 1
         line.unpriced_calls += cost is None
         line.tokens += sum(count or 0 for count in counts)
         line.cost_usd += cost or 0.0
 
 
-def _source(fact: dict[str, Any], models: dict[int, str]) -> tuple[str, str, int]:
-    operator = fact["operator"]
-    return operator, _author(operator, models.get(fact["step"])), fact["island"]
+def _reject(lines: Sequence[Contribution]) -> None:
+    for line in lines:
+        line.rejections += 1
+
+
+def _note(call: dict[str, Any]) -> int | None:
+    """Return the number of the note that a call follows; None if it cannot."""
+    if call["role"] not in _FOLLOWING:
+        return None
+    return _NO_NOTE if call["note"] is None else int(call["note"])
 
 
 def _author(operator: str, model: str | None) -> str:

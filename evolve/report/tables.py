@@ -263,13 +263,14 @@ def costs(report: RunReport) -> Table:
 
 
 def contributions(report: RunReport) -> Table:
-    """Tabulate what each operator, author and island brought."""
+    """Tabulate what each operator, author, island and note brought."""
     found = report.contributions
     groups = (
         (
             ("operator", found.operators),
             ("author", found.authors),
             ("island", found.islands),
+            ("note", found.notes),
         )
         if found
         else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evolve import population as stores
-from evolve.config import Campaign, Operators, Strategy
+from evolve.config import Campaign, Operators, Prompts, Strategy
 from evolve.finals import hold_out
 from evolve.ports import Population
 from evolve.records import State
@@ -84,7 +84,7 @@ def cell_campaign(study: Study, strategy: Strategy, seed: int) -> Campaign:
     """Campaign of a cell: candidates or calls and the caps of the file limit it.
 
     The control samples again and again from the seed and uses nothing else of what
-    makes a search: one operator, no repairs, no directions.
+    makes a search: one operator, no repairs, no directions, no advice that evolves.
     """
     base = study.base
     limits = {"candidates": study.candidates, "calls": study.calls, "seconds": None}
@@ -97,6 +97,7 @@ def cell_campaign(study: Study, strategy: Strategy, seed: int) -> Campaign:
         search |= {"repair": 0.0, "directions": False}
         alone = Operators(llm=1.0) if base.ensemble else Operators(genetic=1.0)
         update["operators"] = alone
+        update["prompts"] = Prompts()
     update["search"] = base.search.model_copy(update=search)
     return base.model_copy(update=update)
 

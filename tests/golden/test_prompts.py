@@ -1,14 +1,27 @@
 """Prompts as they are sent. After a wanted change: HEURESIS_GOLDEN=write pytest."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evaluators.base import InstanceVerdict, Status
-from evolve.llm.prompting import PromptLimits, Question, build_prompt
+from evolve.agents.directions import Followed
+from evolve.agents.guidance import PLAIN, Tally
+from evolve.agents.guiding import GuideSettings, guidance_prompt
+from evolve.agents.noting import situation
+from evolve.llm.prompting import (
+    PromptLimits,
+    Question,
+    build_prompt,
+    task_context,
+)
+from evolve.population.memory import MemoryPopulation
 from evolve.records import Note, NoteKind, Operator
-from tests.fakes.records import a_program, an_evaluation
+from prompts import render
+from tests.fakes.briefs import a_view
+from tests.fakes.records import a_program, an_evaluation, an_info
 from tests.fakes.tiny_problem import SPT, TINY
 
 FOLDER = Path(__file__).parent / "prompts"
@@ -121,6 +134,89 @@ def test_a_prompt_with_everything_is_the_one_that_was_reviewed():
         )
     )
     check("everything", f"{prompt.user}\n")
+
+
+def test_a_prompt_with_advice_is_the_one_that_was_reviewed():
+    advice = Note(
+        kind=NoteKind.GUIDANCE, title="t", text="Look at late jobs.\n```\n", number=3
+    )
+    prompt = build_prompt(
+        Question(
+            problem=TINY,
+            entry_point=TINY.default_entry_point,
+            operator=Operator.DIFF,
+            parents=(PARENT,),
+            inspirations=(LENDER,),
+            notes=(advice,),
+            guidance=advice,
+            limits=PromptLimits(instances=1),
+        )
+    )
+    check("advised", f"{prompt.user}\n")
+
+
+def situated():
+    return situation(
+        a_view(
+            (PARENT,),
+            recent=[PARENT, replace_operator(LENDER), FAILED],
+            best=PARENT,
+        ),
+        noted(),
+        best=2,
+        limits=PromptLimits(instances=1),
+        numbers={},
+    )
+
+
+def noted():
+    population = MemoryPopulation(an_info())
+    population.add(PARENT)
+    population.add_note(Note(kind=NoteKind.HINT, title="short", text="Keep it short."))
+    return population
+
+
+def replace_operator(program):
+    candidate = replace(
+        program.candidate, operator=Operator.REWRITE, parents=(PARENT.id,)
+    )
+    return replace(program, candidate=candidate)
+
+
+def test_the_question_for_directions_is_the_one_that_was_reviewed():
+    prompt = render(
+        "directions",
+        **task_context(TINY, TINY.default_entry_point, PromptLimits()),
+        **situated(),
+        window=40,
+        past=[Followed(title="Look\nahead", uses=2, gain=0.25)],
+        count=3,
+    )
+    check("directions", f"{prompt.user}\n")
+
+
+def test_the_question_for_advice_is_the_one_that_was_reviewed():
+    def row(name, reward):
+        return Tally(
+            name=name,
+            title=f"title {name}",
+            text=f"Advice {name}.\n```",
+            uses=4,
+            judged=3,
+            better=2,
+            gain=0.125,
+            reward=reward,
+            living=reward > 0.3,
+        )
+
+    prompt = guidance_prompt(
+        TINY,
+        TINY.default_entry_point,
+        GuideSettings(shown=1),
+        [row("4", 0.75), row(PLAIN, 0.5), row("2", 0.4), row("3", 0.125)],
+        situated(),
+    )
+    check("guidance", f"{prompt.user}\n")
 
 
 def test_a_repair_is_the_one_that_was_reviewed():

@@ -84,7 +84,8 @@ class GliaProposer:
         others = [p for p in brief.parents if p.id != parent.id]
         shown = [parent, *others[:1], *([best] if best else [])]
         _must_be_train(shown)
-        notes = lab.population.notes()
+        kept = lab.population.notes()
+        notes = [note for note in kept if note.kind is not NoteKind.GUIDANCE]
         return render(
             "researcher",
             problem=lab.problem,

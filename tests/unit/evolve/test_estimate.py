@@ -10,9 +10,9 @@ from tests.fakes.records import an_evaluation
 from tests.fakes.tiny_problem import SPT, TINY
 
 
-def found(budget, seconds=0.02, **model):
+def found(budget, seconds=0.02, *, prompts=None, **model):
     campaign = config.build(
-        {"name": "x", "problem": "tiny", "budget": budget}
+        {"name": "x", "problem": "tiny", "budget": budget, "prompts": prompts or {}}
         | ({"model": {"name": "openai/gpt-4o", **model}} if model else {})
     )
     return summed_up(campaign, TINY, SPT, an_evaluation(0.3), seconds)
@@ -39,6 +39,24 @@ def test_dollars_are_worst_cases_from_the_price_list():
     tight = found({"usd": 0.05, "tokens": 10**6}, max_tokens=1000)
     assert tight.first.name == "usd"
     assert tight.usd <= 0.05
+
+
+def test_the_calls_for_advice_are_counted_where_it_evolves():
+    budget = {"usd": 1.0, "calls": 105, "tokens": 10**6}
+    plain = found(budget, max_tokens=1000)
+    advised = found(budget, max_tokens=1000, prompts={"evolve": True, "every": 20})
+    assert plain.advice_tokens is plain.usd_per_advice is None
+    assert plain.usd_per_call == advised.usd_per_call
+    assert advised.advice_tokens > advised.prompt_tokens + 1000
+    each = advised.usd_per_call + advised.usd_per_advice / 20
+    fits = {cap.name: cap.proposals for cap in advised.caps}
+    assert fits["calls"] == 100
+    assert fits["usd"] == int(1.0 // each)
+    per_call = advised.prompt_tokens + 1000
+    assert fits["tokens"] == int(10**6 // (per_call + advised.advice_tokens / 20))
+    assert advised.usd == pytest.approx(fits["usd"] * each)
+    before = {cap.name: cap.proposals for cap in plain.caps}
+    assert all(fits[name] < before[name] for name in fits)
 
 
 def test_the_pace_of_a_model_and_an_unlisted_price_are_not_guessed():

@@ -9,6 +9,7 @@ from evolve.agents.members import model_members
 from evolve.llm.opening import open_models
 from evolve.population.memory import MemoryPopulation
 from evolve.records import Placement, Spent
+from problems.errors import ConfigError
 from tests.fakes.briefs import a_brief, a_view
 from tests.fakes.records import a_program, an_info
 from tests.fakes.tiny_problem import TINY
@@ -64,3 +65,39 @@ def test_the_campaign_file_decides_what_is_asked(
     brief = a_brief([parent], step=60, view=view)
     asyncio.run(members["llm"].propose(brief, np.random.default_rng(0)))
     assert population.dialogue(60)[0].call.prompt.template in template
+
+
+def test_advice_that_evolves_hears_the_outcomes(tmp_path):
+    script = tmp_path / "script.json"
+    told = json.dumps({"title": "t", "advice": "Look at d."})
+    script.write_text(json.dumps([GOOD, told, GOOD]))
+    text = CAMPAIGN.format(repair=0.0, directions="false", script=script)
+    campaign = configs.parse(f"{text}[prompts]\nevolve = true\nevery = 1\n")
+    population = MemoryPopulation(an_info())
+    parent = a_program(0, 0.5)
+    population.add(parent, [Placement(program=parent.id, island=0, living=True)])
+    members, learn = model_members(
+        campaign,
+        open_models(campaign, Spent()),
+        problem=TINY,
+        entry_point=TINY.default_entry_point,
+        population=population,
+        tracer=None,
+    )
+    for step in (1, 2):
+        view = a_view([parent], recent=population.latest(200), best=parent)
+        brief = a_brief([parent], step=step, view=view)
+        found = asyncio.run(members["llm"].propose(brief, np.random.default_rng(step)))
+        learn(a_program(step, 0.4, parents=(parent.id,)))
+    assert found.note == 0
+    roles = [p.call.role for p in population.proposals()]
+    assert roles == ["proposer", "guide", "proposer"]
+
+
+@pytest.mark.parametrize(
+    "more", ["", '[model]\nname = "x"\n[operators]\nagent = 1.0\n']
+)
+def test_advice_without_anybody_to_take_it_is_refused(more):
+    text = 'name = "a"\nproblem = "smtt"\n[prompts]\nevolve = true\n'
+    with pytest.raises(ConfigError, match=r"prompts\.evolve is set, but no model"):
+        configs.parse(text + more)

@@ -14,10 +14,10 @@ from evolve.llm.ensemble import (
     Ensemble,
     Member,
     pulls_of,
-    relative_gain,
     set_aside,
 )
 from evolve.llm.errors import ModelCallError
+from evolve.llm.gains import relative_gain
 from evolve.llm.ledger import Ledger
 from evolve.llm.opening import open_models
 from evolve.population.memory import MemoryPopulation
