@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from os import _exit, closerange, dup2, setsid
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, NoReturn, Protocol
 
 from evaluators import bundle
@@ -219,7 +219,9 @@ def limits(base_bytes: int, memory_bytes: int, cpu_seconds: float) -> tuple[Limi
 
 
 def _load(source: str, entry_point: str) -> Callable[..., Any]:
-    namespace: dict[str, Any] = {"__name__": "candidate"}
+    # Dataclasses look the module of a class up.
+    module = sys.modules["candidate"] = ModuleType("candidate")
+    namespace: dict[str, Any] = vars(module)
     if bundle.MARK in source:
         source = sections.furnish(source, namespace)
     code = compile(source, FILE, "exec", dont_inherit=True)

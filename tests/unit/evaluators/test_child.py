@@ -22,6 +22,16 @@ def test_one_answer_per_instance():
     }
 
 
+def test_a_dataclass_may_have_annotations_that_are_text():
+    source = (
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n\n"
+        "@dataclass\nclass Job:\n    p: int = 5\n\n"
+        "def f(x, seed): return Job().p\n"
+    )
+    assert perform(source) == {"ok": [5, 5, 5]}
+
+
 def test_a_failure_names_the_instance_and_keeps_what_was_done():
     failed = perform("def f(x, seed):\n    return 6 / (x - 2)\n")
 
