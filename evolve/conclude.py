@@ -330,7 +330,11 @@ def _gantt(problem: AnyProblem, picture: Picture | None) -> Gantt | None:
                 gap=(objective - target) / target if target else None,
             )
         )
-    return Gantt(instance=picture.instance, panels=tuple(panels)) if panels else None
+    if not panels:
+        return None
+    return Gantt(
+        instance=picture.instance, panels=tuple(panels), picture=problem.picture
+    )
 
 
 def _facts(run: Run, split: Split) -> SplitFacts:

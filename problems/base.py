@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 Json: TypeAlias = Any
@@ -142,6 +143,21 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported(Generic[InstanceT]):
+    """An instance from a file, with what is known of it.
+
+    Attributes
+    ----------
+    reference
+        The bounds of the pack or, where it has none, those that the file carries; a
+        bound that follows from the instance at once where the file carries none.
+    """
+
+    instance: InstanceT
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The trusted judgement of one answer.
 
@@ -172,6 +188,22 @@ class Bar:
     end: float
     label: str
     late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The words of the chart that the bars of an answer make.
+
+    Attributes
+    ----------
+    along
+        What the axis of the bars is, with its unit.
+    marked
+        What ``Bar.late`` says of a bar; None if no bar is ever marked.
+    """
+
+    along: str = "time (time units of the instance)"
+    marked: str | None = "late"
 
 
 class Simulator(Protocol):
@@ -240,6 +272,11 @@ class Problem(Generic[InstanceT]):
     describe
         What kind of instance it is, in a few numbers by name, for prompts; holds
         nothing that a heuristic must not know.
+    picture
+        The words of the chart that ``gantt`` fills.
+    read
+        All instances of a text file of UTF-8, in its order, or a ConfigError that
+        names file and line; None if the pack reads no files.
     """
 
     name: str
@@ -260,6 +297,8 @@ class Problem(Generic[InstanceT]):
     card: str
     simulator: Callable[[InstanceT, str], Simulator] | None = None
     describe: Callable[[InstanceT], Mapping[str, float]] | None = None
+    picture: Picture = Picture()
+    read: Callable[[Path], Sequence[Imported[InstanceT]]] | None = None
 
     @property
     def default_entry_point(self) -> EntryPoint:

@@ -454,7 +454,13 @@ def evaluate(
     file: Annotated[
         Path, typer.Argument(help="Program with the evolve block, or a folder.")
     ],
-    split: Annotated[str, typer.Option(help="Instances to judge on.")] = "train",
+    split: Annotated[
+        str | None, typer.Option(help="Instances to judge on. Default: train.")
+    ] = None,
+    instances: Annotated[
+        Path | None,
+        typer.Option(help="Judge on the instances of this file or folder instead."),
+    ] = None,
     entry_point: Annotated[
         str | None, typer.Option(help="Default: the one that the file defines.")
     ] = None,
@@ -469,7 +475,11 @@ def evaluate(
 
     judging.evaluate(
         judging.Target(
-            problem=problem, file=file, split=split, entry_point=entry_point
+            problem=problem,
+            file=file,
+            split=split,
+            entry_point=entry_point,
+            instances=instances,
         ),
         isolation=judging.Isolation(
             min_sandbox=min_sandbox, allow_weak=allow_weak_sandbox
@@ -484,11 +494,22 @@ def problems(
     solve_references: Annotated[
         bool, typer.Option(help="Recompute the ground truth that the pack ships.")
     ] = False,
+    import_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            help="Read this file or folder of instances and judge the baselines on "
+            "them; `evaluate --instances` judges a heuristic.",
+        ),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """List the problems, or show one with its baselines and their gaps."""
-    from evolve.cli import judging
+    from evolve.cli import importing, judging
 
+    if import_from is not None:
+        importing.show(name, import_from, as_json=json_output)
+        return
     judging.problems(name, solve=solve_references, as_json=json_output)
 
 

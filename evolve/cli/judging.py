@@ -28,7 +28,7 @@ from evolve.cli.output import (
 )
 from evolve.finals import judge_baselines
 from evolve.sources import read_program
-from problems import registry
+from problems import imported, registry
 from problems.base import AnyProblem, Split
 from problems.errors import ConfigError, InfrastructureError
 
@@ -44,12 +44,13 @@ KEYS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What to judge, as typed."""
+    """What to judge, as typed; either on a split or on instances from files."""
 
     problem: str
     file: Path
-    split: str
+    split: str | None
     entry_point: str | None
+    instances: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,12 @@ class Isolation:
 def evaluate(target: Target, *, isolation: Isolation, as_json: bool) -> None:
     """Judge one file and print the verdicts."""
     problem = registry.load(target.problem)
+    split = as_split(target.split or Split.TRAIN)
+    if target.instances is not None:
+        if target.split is not None:
+            raise ConfigError("--instances and --split exclude each other; give one")
+        problem = imported.on(problem, imported.read(problem, target.instances))
+        split = imported.SPLIT
     try:
         source = read_program(target.file)
     except (OSError, UnicodeDecodeError) as error:
@@ -74,11 +81,13 @@ def evaluate(target: Target, *, isolation: Isolation, as_json: bool) -> None:
     request = EvaluationRequest(
         source=source,
         entry_point=_entry_point(problem, source, target.entry_point),
-        split=as_split(target.split),
+        split=split,
     )
     evaluation = asyncio.run(_judge(problem, request, isolation.least()))
     warn_of_weak(evaluation.sandbox)
     document = _document(problem, evaluation)
+    if target.instances is not None:
+        document |= {"split": "imported", "source": str(target.instances)}
     if as_json:
         print_json(document)
     else:

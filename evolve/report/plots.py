@@ -125,7 +125,7 @@ def instances(report: RunReport) -> str:
 
 
 def gantt(chart: Gantt) -> str:
-    """Draw answers to one instance below each other, on one time axis."""
+    """Draw answers to one instance below each other, on one axis."""
     panels = [panel for panel in chart.panels if panel.bars]
     if not panels:
         return ""
@@ -139,11 +139,11 @@ def gantt(chart: Gantt) -> str:
         for panel, height in zip(panels, heights, strict=True):
             below = figure.get_figheight() - top - height
             axes = axes_in(figure, Box(0.95, 0.15, below, top + 0.3))
-            _paint_answer(axes, panel, end - start)
+            _paint_answer(axes, panel, end - start, chart.picture.marked)
             axes.set_xlim(start, end if end > start else start + 1)
             top += height
             if panel is panels[-1]:
-                axes.set_xlabel(f"time ({one_line(chart.time_unit, 60)})")
+                axes.set_xlabel(one_line(chart.picture.along, 60))
             else:
                 axes.tick_params(axis="x", labelbottom=False, length=0)
         return figure
@@ -340,7 +340,9 @@ def _paint_row(axes: Any, row: float, gaps: Sequence[float], colour: str) -> Non
     axes.plot([middle, middle], [row - 0.3, row + 0.3], color=colour, linewidth=2.6)
 
 
-def _paint_answer(axes: Any, panel: GanttPanel, length: float) -> None:
+def _paint_answer(
+    axes: Any, panel: GanttPanel, length: float, marked: str | None
+) -> None:
     rows = _gantt_rows(panel)
     for late in (False, True):
         bars = [bar for bar in panel.bars if bar.late is late]
@@ -358,11 +360,12 @@ def _paint_answer(axes: Any, panel: GanttPanel, length: float) -> None:
         if bar.end - bar.start > 0.011 * length * (1 + len(bar.label[:6])):
             _paint_bar_label(axes, bar, -rows.index(bar.row))
     _name_rows(axes, [one_line(row, 14) for row in rows])
-    late_count = sum(bar.late for bar in panel.bars)
+    count = sum(bar.late for bar in panel.bars)
+    share = f"; {count} of {len(panel.bars)} {one_line(marked or '', 20)} (hatched)"
     gap = "" if panel.gap is None else f", gap {percent(panel.gap)}"
     axes.set_title(
-        f"{one_line(panel.title, 40)}: objective {panel.objective:,.6g}{gap}; "
-        f"{late_count} of {len(panel.bars)} late (hatched)",
+        f"{one_line(panel.title, 40)}: objective {panel.objective:,.6g}{gap}"
+        f"{share if marked else ''}",
         loc="left",
         size=9.5,
     )

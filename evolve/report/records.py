@@ -11,7 +11,7 @@ from evaluators.base import Status
 from evaluators.statistics import Claim, Estimate
 from evolve.records import CampaignInfo, Operator, Program, Spent
 from evolve.report.contributions import Contributions
-from problems.base import Bar, Split
+from problems.base import Bar, Picture, Split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +133,11 @@ class GanttPanel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gantt:
-    """Answers to one instance, on one time axis."""
+    """Answers to one instance, on one axis; ``picture`` has its words."""
 
     instance: str
     panels: tuple[GanttPanel, ...]
-    time_unit: str = "time units of the instance"
+    picture: Picture = field(default_factory=Picture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from evolve.report.text import (
     reference_name,
     standing_text,
 )
-from problems.base import Split
+from problems.base import Picture, Split
 
 SPLITS = (Split.TRAIN, Split.VALID, Split.TEST, Split.OOD)
 HELD_OUT = (Split.TEST, Split.OOD)
@@ -220,12 +220,14 @@ def rejections(report: RunReport) -> Table:
 
 def gantt(report: RunReport) -> Table:
     """List the bars of the Gantt chart."""
+    words = report.gantt.picture if report.gantt else Picture()
+    marked = one_line(words.marked or "", 20)
     rows = [
         (
             Cell(text=one_line(panel.title, 40)),
             Cell(text=one_line(bar.row, 40)),
             Cell(text=one_line(bar.label, 40)),
-            Cell(text="late" if bar.late else ""),
+            Cell(text=marked if bar.late else ""),
             Cell(text=f"{bar.start:,.6g}"),
             Cell(text=f"{bar.end:,.6g}"),
         )
@@ -234,7 +236,7 @@ def gantt(report: RunReport) -> Table:
     ]
     return Table(
         caption="Bars of the chart",
-        columns=("answer", "row", "bar", "late", "start", "end"),
+        columns=("answer", "row", "bar", marked or "mark", "start", "end"),
         rows=tuple(rows),
         words=4,
     )

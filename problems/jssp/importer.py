@@ -1,7 +1,8 @@
 """Read job shop instances from files of three formats.
 
 * JSON: ``{NAME: {"duration_matrix": [[...]], "machines_matrix": [[...]]}}``, machines
-  from 0, as in ``shared/data/jsp``.
+  from 0, as in ``shared/data/jsp``; ``metadata`` may hold ``lower_bound`` and
+  ``upper_bound`` of the makespan.
 * Standard text: jobs and machines, then a line of pairs (machine from 0, time) for
   each job.
 * Taillard's text: a line of titles, jobs and machines (what follows them is left
@@ -17,18 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from problems.base import Json
-from problems.errors import ConfigError
-from problems.jssp.model import JsspInstance, Rows
+from problems.base import Imported, Json, Reference
+from problems.errors import ConfigError, ReferenceMissingError
+from problems.jssp.model import JsspInstance, Rows, trivial_bound
+from problems.jssp.reference import reference
 
 MAX_OPERATIONS = 1_000_000
 """Operations of an instance; a larger one is taken for a damaged file."""
 
 _MAX_TIME = 10**9
+_MAX_SPAN = MAX_OPERATIONS * _MAX_TIME
 
 
 def read(path: Path) -> tuple[JsspInstance, ...]:
+    """Read all instances of a file without their bounds, see ``read_bounded``."""
+    return tuple(one.instance for one in read_bounded(path))
+
+
+def read_bounded(path: Path) -> tuple[Imported[JsspInstance], ...]:
     """Read all instances of a file, in its order; all of them or none.
+
+    An instance that the pack has bounds for keeps those: a file's may be stale. Without
+    any bounds in the file, the longest job or machine load bounds the makespan.
 
     Raises
     ------
@@ -41,7 +52,7 @@ def read(path: Path) -> tuple[JsspInstance, ...]:
             first = lines.next("an instance")
             if first.startswith(("{", "[")):
                 return _json(path, path.read_text(encoding="utf-8"))
-            return (_text(path.stem, first, lines),)
+            return (_bounded(_text(path.stem, first, lines), {}),)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
 
@@ -165,7 +176,7 @@ def _time_fault(row: list[int]) -> str:
     return "" if wrong is None else f"{wrong} is no processing time (0 to {_MAX_TIME})"
 
 
-def _json(path: Path, text: str) -> tuple[JsspInstance, ...]:
+def _json(path: Path, text: str) -> tuple[Imported[JsspInstance], ...]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -176,11 +187,11 @@ def _json(path: Path, text: str) -> tuple[JsspInstance, ...]:
     found = []
     for name, entry in data.items():
         try:
-            found.append(_entry(name, entry))
+            found.append(_bounded(_entry(name, entry), entry.get("metadata")))
         except (ValueError, TypeError, KeyError) as error:
             line = text.count("\n", 0, max(0, text.find(json.dumps(name)))) + 1
             fault = f"no {error}" if isinstance(error, KeyError) else error
-            raise ConfigError(f"{path}, line {line}: {name}: {fault}") from error
+            raise ConfigError(f"{path}, line {line}: {name[:40]!r}: {fault}") from error
     return tuple(found)
 
 
@@ -208,3 +219,36 @@ def _matrix(value: Json, name: str) -> list[list[int]]:
 def _instance(name: str, machines: Rows, times: Rows) -> JsspInstance:
     group = f"{len(times)}x{len(times[0])}"
     return JsspInstance(id=name, group=group, machines=machines, times=times)
+
+
+def _bounded(instance: JsspInstance, said: Json) -> Imported[JsspInstance]:
+    """Add the bounds of the pack, else those in ``said``, else the trivial one."""
+    try:
+        return Imported(instance=instance, reference=reference(instance))
+    except ReferenceMissingError:
+        pass
+    trivial = trivial_bound(instance)
+    stated = said if isinstance(said, dict) else {}
+    lower, best = _bound(stated, "lower_bound"), _bound(stated, "upper_bound")
+    if best is not None and best < max(trivial, lower or 0):
+        raise ValueError(
+            f"upper_bound {best} is below the lower bound {max(trivial, lower or 0)}"
+        )
+    by_file = lower is not None and lower > trivial
+    return Imported(
+        instance=instance,
+        reference=Reference(
+            lower=float(max(trivial, lower or 0)),
+            best=None if best is None else float(best),
+            proved=best == max(trivial, lower or 0),
+            method="as the file says" if by_file else "longest job or machine load",
+            source="the imported file" if by_file or best else "problems.jssp.importer",
+        ),
+    )
+
+
+def _bound(said: dict[str, Json], key: str) -> int | None:
+    value = said.get(key)
+    if value is not None and (type(value) is not int or not 0 <= value <= _MAX_SPAN):
+        raise ValueError(f"{key} {str(value)[:20]!r} is not a whole number")
+    return value

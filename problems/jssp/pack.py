@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Problem
+from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
 from problems.jssp.baselines import baselines
+from problems.jssp.importer import read_bounded
 from problems.jssp.instances import instances
 from problems.jssp.model import JsspInstance, encode
 from problems.jssp.reference import reference, solve_references
@@ -144,4 +145,6 @@ PACK: Problem[JsspInstance] = Problem(
     optimum=_no_optimum,
     solve_references=solve_references,
     card=_CARD,
+    picture=Picture(marked="last to end"),
+    read=read_bounded,
 )

@@ -9,27 +9,20 @@ A file is read as a whole or not at all.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from problems.base import Imported, Reference
 from problems.errors import ConfigError
 from problems.obp.model import ObpInstance
+from problems.obp.reference import martello_toth, size_bound
 
 MAX_BYTES = 16 << 20
 """Size of the largest file to read: the public sets have less than 2 MB."""
 
 MAX_DIGITS = 6
 """Digits behind the point of a size in the text format; OR-Library's have one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """An instance from a file, with the number of bins that the file claims, if any."""
-
-    instance: ObpInstance
-    best: int | None = None
 
 
 class _FaultError(Exception):
@@ -40,8 +33,11 @@ class _FaultError(Exception):
         self.line = line
 
 
-def read(path: Path) -> tuple[Imported, ...]:
+def read(path: Path) -> tuple[Imported[ObpInstance], ...]:
     """Read all instances of a file, in its order; the format is told by the content.
+
+    The lower bound of a reference is computed, L1 or L2; the best known number of bins
+    is the file's, and proved only where the two meet.
 
     Raises
     ------
@@ -59,8 +55,9 @@ def read(path: Path) -> tuple[Imported, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
     try:
-        found = _json(text) if text.lstrip().startswith("{") else _or_library(text)
-        return tuple(found)
+        return tuple(
+            _json(text) if text.lstrip().startswith("{") else _or_library(text)
+        )
     except _FaultError as fault:
         raise ConfigError(
             f"{path} line {fault.line}: {fault}; expected OR-Library's binpack format "
@@ -105,7 +102,7 @@ class _Lines:
         return _FaultError(self.number, what)
 
 
-def _or_library(text: str) -> list[Imported]:
+def _or_library(text: str) -> list[Imported[ObpInstance]]:
     lines = _Lines(text)
     (count,) = lines.numbers("the number of problems", 1)
     found = [_problem(lines) for _ in range(_whole(lines, count, least=1))]
@@ -116,7 +113,7 @@ def _or_library(text: str) -> list[Imported]:
     return found
 
 
-def _problem(lines: _Lines) -> Imported:
+def _problem(lines: _Lines) -> Imported[ObpInstance]:
     name = lines.take("the name of a problem")
     if not name:
         raise lines.fault("the name of a problem is empty")
@@ -124,13 +121,13 @@ def _problem(lines: _Lines) -> Imported:
     n, bins = _whole(lines, count, least=1), _whole(lines, best, least=0)
     sizes = []
     for k in range(n):
-        (size,) = lines.numbers(f"size {k + 1} of the {n} of problem {name}", 1)
+        (size,) = lines.numbers(f"size {k + 1} of the {n} of problem {name[:40]!r}", 1)
         if not 0 < size <= capacity:
             raise lines.fault(f"size {size} is not above 0 and at most {capacity}")
         sizes.append(size)
     digits = max(-int(x.normalize().as_tuple().exponent) for x in [capacity, *sizes])
     if digits > MAX_DIGITS:
-        raise lines.fault(f"a number of problem {name} has {digits} decimals")
+        raise lines.fault(f"a number of problem {name[:40]!r} has {digits} decimals")
     scale = Decimal(10) ** max(0, digits)
     instance = ObpInstance(
         id=name,
@@ -138,7 +135,25 @@ def _problem(lines: _Lines) -> Imported:
         capacity=int(capacity * scale),
         items=tuple(int(size * scale) for size in sizes),
     )
-    return Imported(instance=instance, best=bins or None)
+    reference = _reference(instance, bins or None)
+    if bins and bins < reference.lower:
+        raise lines.fault(
+            f"the file says {bins} bins for problem {name[:40]!r}, but "
+            f"{reference.lower:g} are needed"
+        )
+    return Imported(instance=instance, reference=reference)
+
+
+def _reference(instance: ObpInstance, best: int | None) -> Reference:
+    bounds = {"L1": size_bound(instance), "L2": martello_toth(instance)}
+    lower = max(bounds.values())
+    return Reference(
+        lower=float(lower),
+        best=None if best is None else float(best),
+        proved=best == lower,
+        method=next(name for name, bound in bounds.items() if bound == lower),
+        source="problems.obp.importer" if best is None else "best: the imported file",
+    )
 
 
 def _whole(lines: _Lines, value: Decimal, *, least: int) -> int:
@@ -147,7 +162,7 @@ def _whole(lines: _Lines, value: Decimal, *, least: int) -> int:
     return int(value)
 
 
-def _json(text: str) -> list[Imported]:
+def _json(text: str) -> list[Imported[ObpInstance]]:
     names: list[str] = []
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -166,7 +181,7 @@ def _json(text: str) -> list[Imported]:
     return [_record(text, name, row) for name, row in sets.items()]
 
 
-def _record(text: str, name: str, row: Any) -> Imported:
+def _record(text: str, name: str, row: Any) -> Imported[ObpInstance]:
     line = text.count("\n", 0, max(0, text.find(json.dumps(name)))) + 1
 
     def fault(what: str) -> _FaultError:
@@ -190,7 +205,7 @@ def _record(text: str, name: str, row: Any) -> Imported:
     instance = ObpInstance(
         id=name, group=f"imported{n}", capacity=capacity, items=tuple(items)
     )
-    return Imported(instance=instance)
+    return Imported(instance=instance, reference=_reference(instance, None))
 
 
 def _distinct(names: list[str], line: int) -> None:

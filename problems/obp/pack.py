@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Problem, Simulator
+from problems.base import (
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+    Simulator,
+)
 from problems.obp.baselines import baselines
+from problems.obp.importer import read
 from problems.obp.instances import instances
 from problems.obp.model import ObpInstance, encode
 from problems.obp.packing import Line, start
@@ -137,4 +147,6 @@ PACK: Problem[ObpInstance] = Problem(
     solve_references=solve_references,
     card=_CARD,
     simulator=simulator,
+    picture=Picture(along="fill of a bin (units of size)", marked=None),
+    read=read,
 )

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from problems.base import Bar, EntryPoint, Feature, Json, Mode, Problem
 from problems.smtt.baselines import baselines
+from problems.smtt.importer import read_json
 from problems.smtt.instances import instances
 from problems.smtt.model import SmttInstance, describe, encode
 from problems.smtt.reference import (
@@ -101,4 +102,5 @@ PACK: Problem[SmttInstance] = Problem(
     solve_references=solve_references,
     card=_CARD,
     describe=describe,
+    read=read_json,
 )

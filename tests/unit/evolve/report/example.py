@@ -35,7 +35,7 @@ from evolve.report.records import (
     SplitFacts,
     Standing,
 )
-from problems.base import Bar, Split
+from problems.base import Bar, Picture, Split
 
 HELD_OUT = (Split.TEST, Split.OOD)
 SIZES = {
@@ -266,7 +266,7 @@ def hostile(text):
         ),
         gantt=Gantt(
             instance=text,
-            time_unit=text,
+            picture=Picture(along=text, marked=text),
             panels=(GanttPanel(title=text, objective=1.0, bars=(bar,)),),
         ),
         costs=tuple(replace(c, model=text, operator=text) for c in full.costs),
@@ -404,7 +404,7 @@ def _gantt(rng):
         )
         late = float(np.maximum(end - due[order], 0).sum())
         panels.append(GanttPanel(title=title, objective=late, bars=bars, gap=gap))
-    return Gantt(instance="test-n30-004", panels=tuple(panels), time_unit="time units")
+    return Gantt(instance="test-n30-004", panels=tuple(panels))
 
 
 def _costs():

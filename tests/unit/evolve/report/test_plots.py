@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evolve.report import plots
-from problems.base import Bar
+from problems.base import Bar, Picture
 from tests.unit.evolve.report.example import (
     all_equal,
     empty,
@@ -89,11 +89,22 @@ def test_gantt_hatches_what_is_late():
     late = sum(bar.late for panel in report.gantt.panels for bar in panel.bars)
     svg = plots.gantt(report.gantt)
     assert svg.count("url(#gantt-h") == late
-    assert "time (time units)" in texts(svg)
+    assert "time (time units of the instance)" in texts(svg)
     on_time = replace(
         report.gantt.panels[0], bars=(Bar(row="m", start=0, end=1, label="1"),)
     )
     assert "url(#gantt-h" not in plots.gantt(replace(report.gantt, panels=(on_time,)))
+
+
+def test_the_words_of_the_picture_are_those_of_the_problem():
+    chart = replace(
+        example().gantt, picture=Picture(along="fill of a bin (units)", marked=None)
+    )
+    words = texts(plots.gantt(chart))
+    assert "fill of a bin (units)" in words
+    assert not any("late" in word or "hatched" in word for word in words)
+    last = replace(chart, picture=Picture(marked="last to end"))
+    assert any("last to end (hatched)" in word for word in texts(plots.gantt(last)))
 
 
 def test_unreported_cost_is_words_not_a_bar_of_zero():

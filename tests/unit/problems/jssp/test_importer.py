@@ -87,12 +87,12 @@ def test_all_shared_instances_are_read():
         ('{"a":\n [1,}', 2, "not JSON"),
         ("[]", 1, "not an object"),
         ("{}", 1, "not an object"),
-        ('{"case": []}', 1, "case: "),
+        ('{"case": []}', 1, "'case': "),
         (_json()[:-40], 38, "not JSON"),
-        (_json(duration_matrix=None), 24, "case: duration_matrix is not a list"),
+        (_json(duration_matrix=None), 24, "'case': duration_matrix is not a list"),
         (_json(duration_matrix=[[3, 2], [2, "4"]]), 24, "duration_matrix is not"),
         (_json(duration_matrix=[[3, 2], [2, True]]), 24, "duration_matrix is not"),
-        (_json(duration_matrix=[[3, 2], [2, -4]]), 24, "case: job 1: -4 is no"),
+        (_json(duration_matrix=[[3, 2], [2, -4]]), 24, "'case': job 1: -4 is no"),
         (_json(duration_matrix=[[3, 2]]), 24, "different shapes"),
         (
             _json(duration_matrix=[[3, 2], [2]], machines_matrix=[[0, 1], [0]]),
@@ -105,7 +105,7 @@ def test_all_shared_instances_are_read():
             "the same number of operations",
         ),
         (_json(machines_matrix=[[0, 1], [1, 1]]), 24, "job 1: the job does not visit"),
-        ('{\n"case": {"duration_matrix": [[1]]}}', 2, "case: no 'machines_matrix'"),
+        ('{\n"case": {"duration_matrix": [[1]]}}', 2, "'case': no 'machines_matrix'"),
     ],
 )
 def test_a_damaged_file_is_refused_with_file_and_line(tmp_path, text, line, fault):

@@ -25,7 +25,7 @@ def _write(tmp_path, text):
 
 def test_the_text_format_is_read_and_decimals_become_integers(tmp_path):
     first, second = read(_write(tmp_path, GOOD))
-    assert (first.instance.id, first.instance.group, first.best) == (
+    assert (first.instance.id, first.instance.group, first.reference.best) == (
         "u3_00",
         "imported3",
         2,
@@ -37,7 +37,7 @@ def test_the_text_format_is_read_and_decimals_become_integers(tmp_path):
 def test_json_is_read(tmp_path):
     first, second = read(_write(tmp_path, _json()))
     assert (first.instance.id, second.instance.id) == ("good", "a")
-    assert (second.instance.items, second.best) == ((3, 10), None)
+    assert (second.instance.items, second.reference.best) == ((3, 10), None)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_json_is_read(tmp_path):
         ("1\nu\n150 2 1\n42\nNaN\n", "line 5: 'NaN' has a negative or no number"),
         ("1\nu\n150 2 1\n42\n0\n", "line 5: size 0 is not above 0"),
         ("1\nu\n150 2 1\n42\n151\n", "line 5: size 151 is not above 0 and at most 150"),
-        ("1\nu\n150 2 1\n42\n1e-9\n", "line 5: a number of problem u has 9 decimals"),
+        ("1\nu\n150 2 1\n42\n1e-9\n", "line 5: a number of problem 'u' has 9 decimals"),
         ("1\nu\n150 1 1\n42\n17\n", "line 5: '17' behind the last problem"),
         (GOOD.replace("t2", "u3"), "line 10: two instances are called 'u3_00'"),
         ("{", "line 1: no JSON"),

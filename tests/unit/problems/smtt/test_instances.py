@@ -100,7 +100,7 @@ def test_a_file_of_the_format_is_read(tmp_path):
     file = tmp_path / "one.json"
     file.write_text(_file_with(p=[7], optimum=6))
     (row,) = read_json(file)
-    assert (row.instance.p, row.instance.d, row.optimum) == ((7,), (1,), 6)
+    assert (row.instance.p, row.instance.d, row.reference.best) == ((7,), (1,), 6)
 
 
 def test_a_missing_file_is_a_configuration_error(tmp_path):

@@ -62,7 +62,7 @@ def test_the_optimum_holds_with_equal_times_and_due_dates():
 def test_the_optima_are_those_of_the_500_shared_instances():
     rows = read_json(shared_file())
     assert len(rows) == 500
-    assert [exact(row.instance) for row in rows] == [row.optimum for row in rows]
+    assert [exact(row.instance) for row in rows] == [row.reference.best for row in rows]
 
 
 @pytest.mark.parametrize("split", [Split.SMOKE, Split.TRAIN, Split.VALID, Split.TEST])
