@@ -16,7 +16,7 @@ from evaluators.backends.opening import SandboxedEvaluator
 from evaluators.base import LEVELS, Evaluation, EvaluationRequest, Status
 from evolve.finals import HeldOut, hold_out
 from evolve.ports import Population
-from evolve.records import Operator, Program, ProgramId, Proposal
+from evolve.records import EMBEDDER, Operator, Program, ProgramId, Proposal
 from evolve.report.contributions import contributions
 from evolve.report.export import standalone, write_atomic, write_program
 from evolve.report.html import render
@@ -280,7 +280,8 @@ def _ancestry(population: Population, champion: ProgramId) -> Iterator[Ancestor]
 def _author(population: Population, program: Program) -> str:
     if program.candidate.operator is Operator.SEED:
         return program.candidate.rationale
-    dialogue = population.dialogue(program.candidate.step)
+    said = population.dialogue(program.candidate.step)
+    dialogue = [proposal for proposal in said if proposal.call.role != EMBEDDER]
     if not dialogue:
         return OFFLINE
     last = dialogue[-1]

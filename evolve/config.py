@@ -116,6 +116,43 @@ class Prompts(_Section):
     )
 
 
+class Novelty(_Section):
+    """Turns models' programs away that are much like a living one, unjudged.
+
+    Its calls count in the budget like any others. Without this section nothing but
+    the same program is turned away.
+    """
+
+    model: str = Field(
+        description="Any embedding model that litellm names, such as "
+        "openai/text-embedding-3-small, or replay:FILE."
+    )
+    base_url: str | None = Field(
+        default=None, description="Of an OpenAI-compatible server."
+    )
+    api_key_env: str | None = Field(
+        default=None,
+        description="Environment variable with the key, if not the provider's usual.",
+    )
+    threshold: float = Field(
+        default=0.99,
+        gt=0,
+        le=1,
+        description="Cosine similarity above which a program is turned away.",
+    )
+    usd_per_million_tokens: float | None = Field(
+        default=None, ge=0, description="If the price is not known by name."
+    )
+    timeout_seconds: float = Field(default=30.0, gt=0, description="Of one try.")
+    total_seconds: float = Field(
+        default=120.0, gt=0, description="Of one call with all its retries."
+    )
+    retries: int = Field(default=2, ge=0, description="After a transient failure.")
+    record: str | None = Field(
+        default=None, description="File that keeps all vectors for replay:FILE."
+    )
+
+
 class Operators(_Section):
     """How the programs of a campaign are shared out among its operators.
 
@@ -258,6 +295,7 @@ class Campaign(_Section):
     budget: Budget = Budget(seconds=60.0)
     search: Search = Search()
     prompts: Prompts = Prompts()
+    novelty: Novelty | None = None
     operators: Operators | None = Field(
         default=None, description="Which operators work, and how much."
     )
@@ -336,7 +374,7 @@ def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:
             f"{where}: without a [model] the budget needs seconds or candidates"
         )
     _check_operators(campaign, where)
-    _check_prompts(campaign, where)
+    _check_model_options(campaign, where)
     if campaign.evaluator.ray_address and campaign.evaluator.executor != "ray":
         raise ConfigError(
             f"{where}: evaluator.ray_address is given, but evaluator.executor is "
@@ -371,14 +409,19 @@ def _check_operators(campaign: Campaign, where: str) -> None:
         )
 
 
-def _check_prompts(campaign: Campaign, where: str) -> None:
+def _check_model_options(campaign: Campaign, where: str) -> None:
+    """Refuse options of a model's proposals where no model proposes."""
     given = campaign.operators
-    if campaign.prompts.evolve and (
-        not campaign.ensemble or (given is not None and not given.llm)
-    ):
+    if campaign.ensemble and (given is None or given.llm):
+        return
+    wanted = {
+        "prompts.evolve is set": campaign.prompts.evolve,
+        "[novelty] is given": campaign.novelty is not None,
+    }
+    for name in (name for name, there in wanted.items() if there):
         raise ConfigError(
-            f"{where}: prompts.evolve is set, but no model proposes programs; name one "
-            "in [model] and give operators.llm a share, or leave it out"
+            f"{where}: {name}, but no model proposes programs; name one in [model] "
+            "and give operators.llm a share, or leave it out"
         )
 
 
@@ -442,6 +485,7 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
         "budget": Budget,
         "search": Search,
         "prompts": Prompts,
+        "novelty": Novelty,
         "operators": Operators,
         "model": Model,
         "models": Model,

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from evaluators.backends.opening import open_evaluator
 from evaluators.base import Evaluation, EvaluationRequest
 from evolve.agents.guiding import GuideSettings, guidance_prompt
+from evolve.agents.novelty import text_of
 from evolve.config import Campaign
 from evolve.llm.asking import prompt_tokens
+from evolve.llm.opening import embedder_settings
 from evolve.llm.pricing import FREE, Price, price_of
 from evolve.llm.prompting import PromptLimits, Question, build_prompt, view
 from evolve.llm.settings import ModelSettings
@@ -20,6 +22,7 @@ from evolve.session import entry_point, seed_programs
 from problems import registry
 from problems.base import AnyProblem, Split
 from problems.errors import ConfigError
+from prompts import embedding
 from prompts.records import Prompt
 
 _UNBILLED = ("scripted:", "replay:")
@@ -32,15 +35,37 @@ class Cap:
     Attributes
     ----------
     proposals
-        About how many fit into it, one call each, and the calls for advice where it
-        evolves; for tokens and dollars if every proposal used all that the first one
-        may. Later prompts are longer, and answers mostly shorter. None if it cannot be
-        told before.
+        About how many fit into it, one call each, and the calls for advice and for
+        embeddings where there are some; for tokens and dollars if every proposal used
+        all that the first one may. Later prompts are longer, and answers mostly
+        shorter. None if it cannot be told before.
     """
 
     name: str
     limit: float
     proposals: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """Calls beside those for proposals.
+
+    Attributes
+    ----------
+    name
+        ``advice`` or ``embedding``.
+    share
+        How many for each proposal.
+    tokens
+        The most that the first one may use, its answer included.
+    usd
+        The most that it may cost; None if the price is not known.
+    """
+
+    name: str
+    share: float
+    tokens: int
+    usd: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +84,8 @@ class Estimate:
         The most that the first call may use; None offline.
     usd_per_call
         The most that it may cost; None if the price is not known, or offline.
-    advice_tokens
-        The most that the first call for advice may use, its answer included; None if
-        advice does not evolve.
-    usd_per_advice
-        The most that it may cost; None if that is not known.
+    further
+        Calls beside those for proposals.
     caps
         Limits of the budget, in the order of the campaign file.
     """
@@ -75,8 +97,7 @@ class Estimate:
     prompt_tokens: int | None
     completion_tokens: int | None
     usd_per_call: float | None
-    advice_tokens: int | None = None
-    usd_per_advice: float | None = None
+    further: tuple[Further, ...]
     caps: tuple[Cap, ...]
 
     @property
@@ -92,8 +113,8 @@ class Estimate:
         if first is None or first.proposals is None or self.usd_per_call is None:
             return None
         cap = self.campaign.budget.usd
-        advice = (self.usd_per_advice or 0.0) / self.campaign.prompts.every
-        total = first.proposals * (self.usd_per_call + advice)
+        more = sum(call.share * (call.usd or 0.0) for call in self.further)
+        total = first.proposals * (self.usd_per_call + more)
         return total if cap is None else min(cap, total)
 
 
@@ -142,21 +163,15 @@ def summed_up(
     seconds: float,
 ) -> Estimate:
     """Work out an estimate from the judgement of the seed, which took ``seconds``."""
-    prompt = tokens = usd = longest = advice = usd_advice = None
+    prompt = tokens = usd = longest = None
+    further: tuple[Further, ...] = ()
     if campaign.ensemble:
         seed = _seed(source, judged)
         prompt = _first_prompt(campaign, problem, seed)
         tokens = prompt_tokens(prompt)
         longest = max(model.max_tokens for model in campaign.ensemble)
         usd = _usd_per_call(campaign, tokens)
-        if campaign.prompts.evolve:
-            asked = prompt_tokens(_advice_prompt(campaign, problem, seed))
-            advice, usd_advice = asked + longest, _usd_per_call(campaign, asked)
-    each = 1 / campaign.prompts.every
-    calls = 1 if advice is None else 1 + each
-    per_proposal = None
-    if tokens is not None and longest is not None:
-        per_proposal = tokens + longest + each * (advice or 0)
+        further = (*_advice(campaign, problem, seed), *_embedding(campaign, source))
     return Estimate(
         campaign=campaign,
         seed=judged,
@@ -165,16 +180,51 @@ def summed_up(
         prompt_tokens=tokens,
         completion_tokens=longest,
         usd_per_call=usd,
-        advice_tokens=advice,
-        usd_per_advice=usd_advice,
+        further=further,
         caps=_caps(
             campaign,
             seconds,
-            calls,
-            per_proposal,
-            None if usd is None else usd + each * (usd_advice or 0.0),
+            1 + sum(call.share for call in further),
+            None
+            if tokens is None or longest is None
+            else tokens + longest + sum(call.share * call.tokens for call in further),
+            None
+            if usd is None
+            else usd + sum(call.share * (call.usd or 0.0) for call in further),
         ),
     )
+
+
+def _advice(
+    campaign: Campaign, problem: AnyProblem, seed: Program
+) -> tuple[Further, ...]:
+    if not campaign.prompts.evolve:
+        return ()
+    tokens = prompt_tokens(_advice_prompt(campaign, problem, seed))
+    longest = max(model.max_tokens for model in campaign.ensemble)
+    return (
+        Further(
+            name="advice",
+            share=1 / campaign.prompts.every,
+            tokens=tokens + longest,
+            usd=_usd_per_call(campaign, tokens),
+        ),
+    )
+
+
+def _embedding(campaign: Campaign, source: str) -> tuple[Further, ...]:
+    if campaign.novelty is None:
+        return ()
+    tokens = prompt_tokens(embedding([text_of(source)]))
+    price = _price(embedder_settings(campaign.novelty))
+    if price is None and campaign.budget.usd is not None:
+        raise ConfigError(
+            f"the price of {campaign.novelty.model} is not known, so a budget in usd "
+            "cannot hold; set usd_per_million_tokens in [novelty], or cap tokens "
+            "instead"
+        )
+    usd = None if price is None else price.of(tokens, 0)
+    return (Further(name="embedding", share=1.0, tokens=tokens, usd=usd),)
 
 
 def _caps(

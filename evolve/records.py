@@ -13,6 +13,10 @@ ProgramId = NewType("ProgramId", str)
 """First 32 hexadecimal digits of the SHA-256 of a program's source."""
 
 
+EMBEDDER = "embedder"
+"""Role of the calls that compare programs; all other roles write something."""
+
+
 class Operator(StrEnum):
     """How a candidate came to be."""
 
@@ -91,7 +95,8 @@ class Call:
     turn
         Number of the call within its step, from 0.
     role
-        Who asks: ``proposer, repairer, strategist, guide, researcher, supervisor``.
+        Who asks: ``proposer, repairer, strategist, guide, researcher, supervisor,
+        embedder``.
     note
         Number of the note that the prompt asks to follow, None if there is none.
     reserved_tokens, reserved_usd

@@ -19,6 +19,7 @@ from evolve.ports import Population, Selector
 from evolve.program import program_id
 from evolve.progress import Progress
 from evolve.records import (
+    EMBEDDER,
     Candidate,
     Operator,
     Order,
@@ -228,7 +229,8 @@ class _Replayer:
 
     def _patched(self, event: dict[str, Any]) -> Patched | Refused | None:
         """Make the outcome of a model's answer again; None where there is none."""
-        dialogue = self._stage.population.dialogue(event["step"])
+        said = self._stage.population.dialogue(event["step"])
+        dialogue = [p for p in said if p.call.role != EMBEDDER]
         last = dialogue[-1] if dialogue else None
         if last is None or last.response is None or last.call.role != "proposer":
             return None

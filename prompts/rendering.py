@@ -70,6 +70,20 @@ def conversation(
     )
 
 
+def embedding(texts: Sequence[str]) -> Prompt:
+    """Ask for the embeddings of texts, which are given as they are."""
+    asked = json.dumps(list(texts))
+    return Prompt(
+        system="", user=asked, template="embedding", digest=_digest("", asked)
+    )
+
+
+def texts_of(prompt: Prompt) -> list[str]:
+    """Return the texts of a prompt that ``embedding`` made."""
+    texts: list[str] = json.loads(prompt.user)
+    return texts
+
+
 def _digest(*texts: str) -> str:
     joined = "\0".join(texts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,6 +6,7 @@ from typing import TypedDict
 from evolve.agents.glia import GliaProposer, Laboratory, Tracer
 from evolve.agents.guiding import GuideSettings, GuidingProposer
 from evolve.agents.llm import LlmProposer, LlmSettings
+from evolve.agents.novelty import NoveltyProposer
 from evolve.agents.repairing import (
     RepairingProposer,
     RepairSettings,
@@ -13,7 +14,7 @@ from evolve.agents.repairing import (
 )
 from evolve.agents.strategist import StrategistProposer, StrategySettings
 from evolve.config import Campaign
-from evolve.llm.asking import Asker
+from evolve.llm.asking import Asker, OneModel
 from evolve.llm.opening import OpenModels
 from evolve.ports import Population, Proposer
 from evolve.records import Program, Rejection
@@ -68,6 +69,18 @@ def model_members(
     )
     if search.directions:
         proposer = StrategistProposer(proposer, **parts, settings=StrategySettings())
+    if models.embedder is not None and campaign.novelty is not None:
+        proposer = NoveltyProposer(
+            proposer,
+            asker=Asker(
+                router=OneModel(models.embedder),
+                population=population,
+                ledger=models.ledger,
+                max_tokens=0,
+            ),
+            population=population,
+            threshold=campaign.novelty.threshold,
+        )
     laboratory = Laboratory(
         problem=problem,
         entry_point=entry_point,

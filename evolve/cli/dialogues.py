@@ -6,7 +6,7 @@ from typing import Any
 
 from evolve.ports import Population
 from evolve.program import program_id
-from evolve.records import Operator, Program, Proposal
+from evolve.records import EMBEDDER, Operator, Program, Proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +75,12 @@ def entries(calls: Sequence[Proposal]) -> list[dict[str, Any]]:
     """Tell a dialogue without repetition: each call with what is new in its prompt.
 
     ``heard`` are results of tools and words of others since the last call of the same
-    role; ``prompt`` is given with the first call of a role.
+    role; ``prompt`` is given with the first call of a role. Calls for embeddings say
+    nothing to people and are left out.
     """
     told: dict[str, int] = {}
-    return [_entry(proposal, told) for proposal in calls]
+    said = (proposal for proposal in calls if proposal.call.role != EMBEDDER)
+    return [_entry(proposal, told) for proposal in said]
 
 
 def _entry(proposal: Proposal, told: dict[str, int]) -> dict[str, Any]:

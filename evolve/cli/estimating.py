@@ -5,7 +5,7 @@ from typing import Any
 
 from evolve.cli.campaigns import Options, resolve
 from evolve.cli.output import pairs, percent, print_json
-from evolve.estimate import Cap, Estimate
+from evolve.estimate import Cap, Estimate, Further
 from evolve.estimate import estimate as work_out
 
 
@@ -31,8 +31,15 @@ def _document(found: Estimate) -> dict[str, Any]:
         "prompt_tokens_at_most": found.prompt_tokens,
         "completion_tokens_at_most": found.completion_tokens,
         "usd_first_call_at_most": found.usd_per_call,
-        "advice_tokens_at_most": found.advice_tokens,
-        "usd_advice_at_most": found.usd_per_advice,
+        "further_calls": [
+            {
+                "name": call.name,
+                "per_proposal": call.share,
+                "tokens_at_most": call.tokens,
+                "usd_at_most": call.usd,
+            }
+            for call in found.further
+        ],
         "caps": [
             {
                 "name": cap.name,
@@ -62,13 +69,7 @@ def _lines(found: Estimate) -> dict[str, object]:
             "completion tokens, "
             + ("price not known" if cost is None else f"at most ${cost:.4f}")
         )
-    if found.advice_tokens is not None:
-        cost = found.usd_per_advice
-        lines["advice"] = (
-            f"one more call for every {found.campaign.prompts.every} proposals, the "
-            f"first with at most {found.advice_tokens} tokens, "
-            + ("price not known" if cost is None else f"at most ${cost:.4f}")
-        )
+    lines |= {f"{call.name} calls": _further(call) for call in found.further}
     lines |= {f"budget {cap.name}": _cap(cap) for cap in found.caps}
     first = found.first
     lines["ends first"] = (
@@ -77,6 +78,12 @@ def _lines(found: Estimate) -> dict[str, object]:
     if found.usd is not None:
         lines["cost"] = f"about ${found.usd:.2f} if all calls use that much"
     return lines
+
+
+def _further(call: Further) -> str:
+    often = "with each proposal" if call.share == 1 else f"{call.share:g} per proposal"
+    cost = "price not known" if call.usd is None else f"at most ${call.usd:.6f}"
+    return f"{often}, the first one at most {call.tokens} tokens, {cost}"
 
 
 def _cap(cap: Cap) -> str:

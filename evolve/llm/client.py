@@ -36,7 +36,7 @@ _SEED_RANGE = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class Answer:
     """One reply that came in order, whatever it says; ``text`` may be empty."""
 
     text: str
@@ -125,7 +125,7 @@ class LiteLlmModel:
                 answer = call.late()
             self._pace.answered(call.asked, call.used)
         # Raised out here, so that no traceback shows the request and its key.
-        if isinstance(answer, _Answer):
+        if isinstance(answer, Answer):
             return Response(
                 text=self._clean(answer.text),
                 model=self._clean(answer.model),
@@ -140,12 +140,12 @@ class LiteLlmModel:
 
     async def _tries(
         self, prompt: Prompt, seed: int, call: "_CallInProgress"
-    ) -> _Answer | Fault:
+    ) -> Answer | Fault:
         rng = np.random.default_rng(seed)
         for attempt in range(self._settings.retries + 1):
             # Another seed: the same one would give the same bad answer again.
             answer = await self._try(prompt, (seed + attempt) % _SEED_RANGE)
-            if isinstance(answer, _Answer):
+            if isinstance(answer, Answer):
                 self._reached = True
                 call.book(answer)
                 if _says_something(answer):
@@ -166,28 +166,39 @@ class LiteLlmModel:
             call.asked += call.size
         raise AssertionError("unreachable")
 
-    async def _try(self, prompt: Prompt, seed: int) -> _Answer | Fault:
+    async def _try(self, prompt: Prompt, seed: int) -> Answer | Fault:
+        request = {
+            "messages": _messages(prompt),
+            "temperature": self._settings.temperature,
+            "max_tokens": self._settings.max_tokens,
+            "seed": seed,
+            **_tools(prompt),
+        }
+        return await self._send("acompletion", request, _read)
+
+    async def _send(
+        self,
+        function: str,
+        request: Mapping[str, Any],
+        read: Callable[[Any], Answer | Fault],
+    ) -> Answer | Fault:
+        """Try a function of litellm once; what goes wrong comes back as a fault."""
         library, settings = self._library, self._settings
         assert library is not None
-        request = {
+        common = {
             "model": _routed(settings, library.litellm.provider_list),
-            "messages": _messages(prompt),
-            "temperature": settings.temperature,
-            "max_tokens": settings.max_tokens,
-            "seed": seed,
             "timeout": settings.timeout_seconds,
             "api_base": settings.base_url,
             "api_key": self._secrets.key,
             "num_retries": 0,
             "max_retries": 0,
             "drop_params": True,
-            **_tools(prompt),
         }
         try:
             # The client's own time-out is per read: a server that dribbles passes it.
             async with asyncio.timeout(settings.timeout_seconds):
-                reply = await library.litellm.acompletion(**request)
-            return _read(reply)
+                reply = await getattr(library.litellm, function)(**common, **request)
+            return read(reply)
         except TimeoutError:
             limit = f"no answer within {settings.timeout_seconds:g} s"
             return Fault(cure=Cure.RETRY, message=limit)
@@ -238,7 +249,7 @@ class _CallInProgress:
             return self.asked
         return self.prompt_tokens + self.completion_tokens
 
-    def book(self, answer: _Answer) -> None:
+    def book(self, answer: Answer) -> None:
         """Add the tokens of a reply, also of one that is not used."""
         if answer.prompt_tokens is not None:
             self.prompt_tokens = (self.prompt_tokens or 0) + answer.prompt_tokens
@@ -263,6 +274,8 @@ def _load() -> _Library:
         import openai
 
         litellm.suppress_debug_info = True
+        # Calls for embeddings take "no retries" for "as many as usual".
+        vars(litellm)["DEFAULT_MAX_RETRIES"] = 0
         for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         for name in ("httpx", "openai"):
@@ -345,7 +358,7 @@ def _tool_calls(message: Any) -> tuple[ToolCall, ...]:
     return tuple(found)
 
 
-def _read(reply: Any) -> _Answer | Fault:
+def _read(reply: Any) -> Answer | Fault:
     if not reply.choices:
         return Fault(cure=Cure.RETRY, message="an answer without choices")
     choice = reply.choices[0]
@@ -354,7 +367,7 @@ def _read(reply: Any) -> _Answer | Fault:
     if not text and extra.get("refusal"):
         text, finish = str(extra["refusal"]), "refusal"
     usage = getattr(reply, "usage", None)
-    return _Answer(
+    return Answer(
         text=text if isinstance(text, str) else "",
         model=str(reply.model or ""),
         finish_reason=finish,
@@ -369,7 +382,7 @@ def _count(usage: Any, name: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _says_something(answer: _Answer) -> bool:
+def _says_something(answer: Answer) -> bool:
     """Whether a reply is worth keeping: words, or a reason for their absence."""
     final = {"length", "max_tokens", "content_filter", "refusal"}
     said = bool(answer.text.strip()) or bool(answer.tool_calls)

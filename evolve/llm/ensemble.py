@@ -178,6 +178,7 @@ def pulls_of(population: Population, members: Mapping[str, Member]) -> list[Pull
         )
         for proposal in proposals_after(population, after)
         for call in (proposal.call,)
+        if call.model in members
     ]
 
 

@@ -7,7 +7,7 @@ from evolve.llm.scripted import ScriptedModel
 from evolve.llm.settings import ModelSettings
 from evolve.ports import ChatModel
 
-__all__ = ["ModelSettings", "open_model"]
+__all__ = ["ModelSettings", "open_embedder", "open_model"]
 
 
 def open_model(settings: ModelSettings) -> ChatModel:
@@ -20,7 +20,28 @@ def open_model(settings: ModelSettings) -> ChatModel:
     ModelUnavailableError
         If the model needs a key and there is none.
     """
-    model = _open(settings)
+    return _recorded(_open(settings), settings)
+
+
+def open_embedder(settings: ModelSettings) -> ChatModel:
+    """Open an embedding model: ``replay:FILE`` or any name that litellm knows.
+
+    Raises
+    ------
+    ConfigError
+        If a recording cannot be read.
+    ModelUnavailableError
+        If the model needs a key and there is none.
+    """
+    kind, _, rest = settings.name.partition(":")
+    if kind == "replay":
+        return _recorded(ReplayModel(Path(rest), name=settings.name), settings)
+    from evolve.llm.embedding import LiteLlmEmbedder
+
+    return _recorded(LiteLlmEmbedder(settings), settings)
+
+
+def _recorded(model: ChatModel, settings: ModelSettings) -> ChatModel:
     if settings.record is None:
         return model
     return RecordingModel(model, Path(settings.record))

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from evolve.config import Campaign
+from evolve.config import Campaign, Novelty
 from evolve.llm.asking import OneModel, Router
 from evolve.llm.ensemble import Ensemble, Member
 from evolve.llm.ledger import Ledger
-from evolve.llm.models import ModelSettings, open_model
-from evolve.ports import Population
+from evolve.llm.models import ModelSettings, open_embedder, open_model
+from evolve.ports import ChatModel, Population
 from evolve.records import Program, Rejection, Spent
 
 
@@ -20,11 +20,14 @@ class OpenModels:
     ----------
     concurrency
         Steps under way at once: the largest number that one model takes.
+    embedder
+        What compares programs; None where nothing does.
     """
 
     members: tuple[Member, ...]
     ledger: Ledger
     concurrency: int
+    embedder: ChatModel | None = None
 
     @property
     def max_tokens(self) -> Mapping[str, int]:
@@ -61,8 +64,30 @@ def open_models(campaign: Campaign, spent: Spent) -> OpenModels:
         members.append(
             Member(model=model, strong=section.strong, max_tokens=section.max_tokens)
         )
+    embedder = None
+    if campaign.novelty is not None:
+        embedder = open_embedder(embedder_settings(campaign.novelty))
+        ledger.require_price(embedder.price)
     return OpenModels(
+        embedder=embedder,
         members=tuple(members),
         ledger=ledger,
         concurrency=max((m.concurrency for m in campaign.ensemble), default=1),
+    )
+
+
+def embedder_settings(section: Novelty) -> ModelSettings:
+    """Say how the embedding model is called; it writes no tokens."""
+    price = section.usd_per_million_tokens
+    return ModelSettings(
+        name=section.model,
+        base_url=section.base_url,
+        api_key_env=section.api_key_env,
+        max_tokens=0,
+        timeout_seconds=section.timeout_seconds,
+        total_seconds=section.total_seconds,
+        retries=section.retries,
+        usd_per_million_prompt_tokens=price,
+        usd_per_million_completion_tokens=None if price is None else 0.0,
+        record=section.record,
     )

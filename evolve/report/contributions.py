@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evolve.ports import Population
-from evolve.records import Note, Operator, Program
+from evolve.records import EMBEDDER, Note, Operator, Program
 
 OFFLINE = "offline"
 
@@ -99,6 +99,8 @@ class _Steps:
 
     def asked(self, call: dict[str, Any]) -> None:
         """Take note of a call."""
+        if call["role"] == EMBEDDER:
+            return  # it is no author
         self._models[call["step"]] = call["model"]
         note = _note(call)
         if note is not None:

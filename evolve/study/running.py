@@ -84,7 +84,8 @@ def cell_campaign(study: Study, strategy: Strategy, seed: int) -> Campaign:
     """Campaign of a cell: candidates or calls and the caps of the file limit it.
 
     The control samples again and again from the seed and uses nothing else of what
-    makes a search: one operator, no repairs, no directions, no advice that evolves.
+    makes a search: one operator, no repairs, no directions, no advice, and no
+    check of novelty.
     """
     base = study.base
     limits = {"candidates": study.candidates, "calls": study.calls, "seconds": None}
@@ -97,7 +98,7 @@ def cell_campaign(study: Study, strategy: Strategy, seed: int) -> Campaign:
         search |= {"repair": 0.0, "directions": False}
         alone = Operators(llm=1.0) if base.ensemble else Operators(genetic=1.0)
         update["operators"] = alone
-        update["prompts"] = Prompts()
+        update |= {"prompts": Prompts(), "novelty": None}
     update["search"] = base.search.model_copy(update=search)
     return base.model_copy(update=update)
 

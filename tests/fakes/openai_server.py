@@ -1,11 +1,12 @@
-"""An OpenAI-compatible chat server with faults to order, in the standard library.
+"""An OpenAI-compatible server with faults to order, in the standard library.
 
     with FakeOpenAI(seed=1, rates={"503": 0.1}) as server:
         ... server.base_url ...
 
 A reply is a function of the server's seed, the prompt and the seed in the request, and
 a fault by rate one of the server's seed, the prompt and how often that prompt came
-before: neither depends on the order in which requests arrive. By hand:
+before: neither depends on the order in which requests arrive. An embedding is a
+function of its text: hashed n-grams, so that texts that are alike are near. By hand:
 ``python -m tests.fakes.openai_server --port 8123``.
 """
 
@@ -17,6 +18,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +34,7 @@ FAULTS = (
     *("empty", "null", "garbage", "nonjson", "nochoices"),
     *("truncated", "refusal", "filtered", "badsyntax", "reset", "hang"),
 )
+DIMENSIONS = 256
 REFUSAL = "I'm sorry, but I can't help with that request."
 
 
@@ -106,7 +109,8 @@ class FakeOpenAI:
 
     def admit(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[str, str]:
         """Count a request; return the digest of its prompt and its fault or ``""``."""
-        digest = hashlib.sha256(json.dumps(body["messages"]).encode()).hexdigest()
+        asked = body["messages"] if "messages" in body else body["input"]
+        digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
         with self._lock:
             number, attempt = len(self.log), self._seen[digest]
             self._seen[digest] += 1
@@ -163,7 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         fake = self.server.fake
         text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if not self.path.rstrip("/").endswith("/v1/chat/completions"):
+        path = self.path.rstrip("/")
+        if not path.endswith(("/v1/chat/completions", "/v1/embeddings")):
             self._error(404, f"no such path {self.path}")
             return
         body = json.loads(text)
@@ -175,7 +180,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(401, f"Incorrect API key provided: {key}")
             return
         fake.stopping.wait(fake.options.latency)
-        if not self._broken(fault, key):
+        if self._broken(fault, key):
+            return
+        if path.endswith("/v1/embeddings"):
+            self._embed(body, fault)
+        else:
             self._complete(body, digest, fault)
 
     def _broken(self, fault: str, key: str) -> bool:
@@ -238,6 +247,33 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._json(200, reply)
 
+    def _embed(self, body: dict[str, Any], fault: str) -> None:
+        given = body["input"]
+        texts = [given] if isinstance(given, str) else given
+        rows: list[Any] = [embed(text) for text in texts]
+        if fault in {"empty", "nochoices"}:
+            rows = []
+        elif fault == "null":
+            rows[-1] = None
+        elif fault == "truncated":
+            rows[-1] = rows[-1][:-3]
+        elif fault == "badsyntax":
+            rows[-1] = [0.0] * DIMENSIONS
+        elif fault == "refusal":
+            rows.pop()
+        tokens = sum(len(text) for text in texts) // 4
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        self.server.fake.bill(fault or "ok", usage | {"completion_tokens": 0})
+        data = [
+            {"object": "embedding", "index": number, "embedding": row}
+            for number, row in enumerate(rows)
+        ]
+        reply: dict[str, Any] = {"object": "list", "data": data}
+        reply["model"] = self.server.fake.options.model
+        if self.server.fake.options.usage:
+            reply["usage"] = usage
+        self._json(200, reply)
+
     def _stream(self, reply: dict[str, Any], choice: dict[str, Any]) -> None:
         text = choice["message"]["content"] or ""
         usage = reply.pop("usage", None)
@@ -277,6 +313,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def embed(text: str) -> list[float]:
+    """Count the n-grams of three characters in as many places as there are."""
+    row = [0.0] * DIMENSIONS
+    for start in range(max(len(text) - 2, 1)):
+        gram = text[start : start + 3].encode("utf-8", "replace")
+        row[zlib.crc32(gram) % DIMENSIONS] += 1.0
+    return row
 
 
 def _tool_calls(

@@ -10,9 +10,10 @@ from tests.fakes.records import an_evaluation
 from tests.fakes.tiny_problem import SPT, TINY
 
 
-def found(budget, seconds=0.02, *, prompts=None, **model):
+def found(budget, seconds=0.02, *, prompts=None, novelty=None, **model):
     campaign = config.build(
         {"name": "x", "problem": "tiny", "budget": budget, "prompts": prompts or {}}
+        | ({"novelty": novelty} if novelty else {})
         | ({"model": {"name": "openai/gpt-4o", **model}} if model else {})
     )
     return summed_up(campaign, TINY, SPT, an_evaluation(0.3), seconds)
@@ -45,18 +46,35 @@ def test_the_calls_for_advice_are_counted_where_it_evolves():
     budget = {"usd": 1.0, "calls": 105, "tokens": 10**6}
     plain = found(budget, max_tokens=1000)
     advised = found(budget, max_tokens=1000, prompts={"evolve": True, "every": 20})
-    assert plain.advice_tokens is plain.usd_per_advice is None
+    assert plain.further == ()
     assert plain.usd_per_call == advised.usd_per_call
-    assert advised.advice_tokens > advised.prompt_tokens + 1000
-    each = advised.usd_per_call + advised.usd_per_advice / 20
+    (advice,) = advised.further
+    assert (advice.name, advice.share) == ("advice", 1 / 20)
+    assert advice.tokens > advised.prompt_tokens + 1000
+    each = advised.usd_per_call + advice.usd / 20
     fits = {cap.name: cap.proposals for cap in advised.caps}
     assert fits["calls"] == 100
     assert fits["usd"] == int(1.0 // each)
     per_call = advised.prompt_tokens + 1000
-    assert fits["tokens"] == int(10**6 // (per_call + advised.advice_tokens / 20))
+    assert fits["tokens"] == int(10**6 // (per_call + advice.tokens / 20))
     assert advised.usd == pytest.approx(fits["usd"] * each)
     before = {cap.name: cap.proposals for cap in plain.caps}
     assert all(fits[name] < before[name] for name in fits)
+
+
+def test_an_embedding_is_one_more_call_for_each_proposal():
+    budget = {"usd": 1.0, "calls": 100}
+    model = "openai/text-embedding-3-small"
+    estimate = found(budget, max_tokens=1000, novelty={"model": model})
+    (call,) = estimate.further
+    assert (call.name, call.share) == ("embedding", 1.0)
+    assert call.usd == pytest.approx(0.02e-6 * call.tokens)
+    fits = {cap.name: cap.proposals for cap in estimate.caps}
+    assert fits["calls"] == 50
+    assert fits["usd"] == int(1.0 // (estimate.usd_per_call + call.usd))
+    unlisted = {"model": "x", "base_url": "http://127.0.0.1:1/v1"}
+    with pytest.raises(ConfigError, match=r"usd_per_million_tokens in \[novelty\]"):
+        found(budget, max_tokens=1000, novelty=unlisted)
 
 
 def test_the_pace_of_a_model_and_an_unlisted_price_are_not_guessed():
