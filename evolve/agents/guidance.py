@@ -15,7 +15,7 @@ from evolve.records import Note
 PLAIN = "none"
 """Name of the arm that gives no advice."""
 
-TRIALS = 5
+TRIALS = 8
 """Uses before a paragraph may have to make room for others."""
 
 

@@ -1,5 +1,6 @@
 """Advice that evolves, end to end: over HTTP, with faults, kill -9, and replay."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -7,13 +8,15 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from evolve import config
 from evolve.agents.guiding import ROLE, pulls_of
 from evolve.records import NoteKind
-from evolve.runs import locate
-from evolve.session import open_run
+from evolve.runs import locate, new_location
+from evolve.session import Session, create, open_run
 from tests.e2e.cli import heuresis
 from tests.fakes.openai_mutator import answer
 from tests.fakes.openai_server import FakeOpenAI
@@ -141,6 +144,31 @@ def test_advice_is_asked_for_used_booked_and_replayed(tmp_path):
     again = facts(tmp_path / "c")
     assert again["programs"] == found["programs"]
     assert again["notes"] == found["notes"]
+
+
+def searched(folder, server, *budgets):
+    """Search in one session for each budget, in this process; return what is there."""
+    text = CAMPAIGN.format(url=server.base_url, candidates=budgets[0])
+    made = config.parse(text)
+    with create(made, new_location("advised", folder / "run", None)) as opened:
+        asyncio.run(Session(opened).search())
+    for candidates in budgets[1:]:
+        with open_run(locate(str(folder / "run"))) as opened:
+            budget = config.Budget(candidates=candidates)
+            longer = opened.campaign.model_copy(update={"budget": budget})
+            again = replace(opened, campaign=longer)
+            asyncio.run(Session(again).search())
+    return facts(folder)
+
+
+def test_a_campaign_in_three_sessions_is_that_in_one(tmp_path):
+    with FakeOpenAI(script=Advisor()) as server:
+        whole = searched(tmp_path / "whole", server, 24)
+        parts = searched(tmp_path / "parts", server, 7, 15, 24)
+    assert len(whole["notes"]) >= 3
+    assert parts["pulls"] == whole["pulls"]
+    assert parts["notes"] == whole["notes"]
+    assert parts["events"] == whole["events"]
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The check of novelty, end to end: over HTTP, with faults, restarts, and replay."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -167,8 +168,7 @@ def test_a_resumed_campaign_goes_on_with_its_vectors(whole, tmp_path):
             longer = opened.campaign.model_copy(
                 update={"budget": config.Budget(candidates=CANDIDATES)}
             )
-            object.__setattr__(opened, "campaign", longer)
-            asyncio.run(Session(opened).search())
+            asyncio.run(Session(replace(opened, campaign=longer)).search())
         assert server.requests > before
     again = facts(tmp_path / "run")
     assert again["programs"] == found["programs"]

@@ -30,6 +30,8 @@ CONTEXT = {
     "siblings": (),
     "hints": (),
     "memory": (),
+    "guidance": None,
+    "guidance_chars": 800,
     "direction": None,
 }
 

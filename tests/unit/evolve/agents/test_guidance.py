@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from evolve.agents.llm import LlmProposer, LlmSettings
 from evolve.agents.noting import clean, question
 from evolve.agents.repairing import RepairingProposer, RepairSettings
 from evolve.llm.asking import Asker, OneModel
-from evolve.llm.bandit import WINDOW, Pull
+from evolve.llm.bandit import WINDOW, Pull, pick
 from evolve.llm.errors import ModelCallError
 from evolve.llm.ledger import Ledger
 from evolve.llm.prompting import GUIDANCE_CHARS
@@ -91,6 +92,22 @@ def test_a_use_under_way_counts_as_one_and_brings_nothing_yet():
     assert due(used, -1, 2)
     assert not due(used, -1, 3)
     assert not due(used, 2, 2)  # one outcome since then
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_advice_that_helps_is_given_most_and_advice_that_harms_is_given_up(seed):
+    helps = {PLAIN: 0.1, "1": 0.5, "2": 0.0, "3": 0.1}
+    notes = [advice(n) for n in (1, 2, 3)]
+    rng = np.random.default_rng(seed)
+    used = []
+    for step in range(4, 304):
+        name = pick(competing(notes, used, step=step, most=2), rng)
+        gain = float(rng.random()) if rng.random() < helps[name] else 0.0
+        used.append(Pull(step=step, turn=0, model=name, gain=gain))
+    times = Counter(pull.model for pull in used)
+    assert times["1"] > 0.4 * len(used)
+    assert times.most_common(1)[0][0] == "1"
+    assert 0 < times["2"] < 0.2 * len(used)
 
 
 def test_the_summary_has_the_most_helpful_first_and_says_who_was_given_up():

@@ -131,6 +131,11 @@ def test_notes_are_told_apart_from_proposals_without_one():
     assert (advice.programs, advice.failures, advice.better) == (2, 1, 1)
     assert (advice.records, advice.rejections, advice.calls) == (1, 1, 3)
     assert advice.cpu_seconds == 1.0
+    table = tables.contributions(
+        replace(example(), contributions=contributions(population))
+    )
+    kinds = [row[0].text for row in table.rows]
+    assert kinds.count("note") == 3
     document = as_document(population)
     assert [line["programs"] for line in document["notes"]] == [1, 1, 2]
 
