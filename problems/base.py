@@ -143,6 +143,31 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A public file of instances that the pack does not ship.
+
+    Attributes
+    ----------
+    name
+        Of the local copy.
+    url
+        Of one version for ever, such as a file at a commit.
+    sha256
+        Of the content, in hexadecimal.
+    licence
+        With the holder of the rights.
+    doc
+        What is in it, one line.
+    """
+
+    name: str
+    url: str
+    sha256: str
+    licence: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported(Generic[InstanceT]):
     """An instance from a file, with what is known of it.
 
@@ -274,6 +299,8 @@ class Problem(Generic[InstanceT]):
         nothing that a heuristic must not know.
     picture
         The words of the chart that ``gantt`` fills.
+    files
+        Public files that ``read`` understands, to be fetched by those who want them.
     read
         All instances of a text file of UTF-8, in its order, or a ConfigError that
         names file and line; None if the pack reads no files.
@@ -298,6 +325,7 @@ class Problem(Generic[InstanceT]):
     simulator: Callable[[InstanceT, str], Simulator] | None = None
     describe: Callable[[InstanceT], Mapping[str, float]] | None = None
     picture: Picture = Picture()
+    files: tuple[RemoteFile, ...] = ()
     read: Callable[[Path], Sequence[Imported[InstanceT]]] | None = None
 
     @property
