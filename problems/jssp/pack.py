@@ -17,6 +17,7 @@ from problems.jssp.baselines import baselines
 from problems.jssp.importer import read_bounded
 from problems.jssp.instances import instances
 from problems.jssp.model import JsspInstance, encode
+from problems.jssp.published import PUBLISHED
 from problems.jssp.reference import reference, solve_references
 from problems.jssp.verify import verify
 
@@ -170,6 +171,7 @@ PACK: Problem[JsspInstance] = Problem(
     solve_references=solve_references,
     card=_CARD,
     picture=Picture(marked="last to end"),
+    published=PUBLISHED,
     files=_FILES,
     read=read_bounded,
 )
