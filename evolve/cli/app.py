@@ -508,6 +508,14 @@ def problems(
     """List the problems, or show one with its baselines and their gaps."""
     from evolve.cli import importing, judging
 
+    importing.check(
+        {
+            "--solve-references": solve_references,
+            "--import": import_from is not None,
+            "--fetch": fetch,
+        },
+        out,
+    )
     if fetch:
         importing.fetch(name, out, as_json=json_output)
         return

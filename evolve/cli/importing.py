@@ -18,6 +18,15 @@ from problems.errors import ConfigError
 _SHOWN = 20
 
 
+def check(wishes: Mapping[str, bool], out: Path | None) -> None:
+    """Refuse options that exclude each other, and a folder that nothing goes into."""
+    given = [option for option, wanted in wishes.items() if wanted]
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(given)} exclude each other; give one")
+    if out is not None and "--fetch" not in given:
+        raise ConfigError("--out is the folder of --fetch; add it or leave --out away")
+
+
 def show(name: str | None, path: Path, *, as_json: bool) -> None:
     """Read the instances of ``path`` and judge the baselines of a problem on them."""
     if name is None:

@@ -158,6 +158,10 @@ def test_files_of_instances_that_cannot_be_used(tmp_path):
     assert_one_clear_line(done, 2, "--instances and --split exclude each other")
     done = heuresis("problems", "--fetch", cwd=tmp_path)
     assert_one_clear_line(done, 2, "--fetch needs the name of a problem")
+    done = heuresis("problems", "jssp", "--fetch", "--import", "x", cwd=tmp_path)
+    assert_one_clear_line(done, 2, "--import and --fetch exclude each other")
+    done = heuresis("problems", "jssp", "--out", "x", cwd=tmp_path)
+    assert_one_clear_line(done, 2, "--out is the folder of --fetch")
     dead = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
     done = heuresis("problems", "jssp", "--fetch", cwd=tmp_path, env=dead)
     assert_one_clear_line(done, 3, "cannot fetch https://", "nothing was written")

@@ -17,8 +17,8 @@ from evaluators.sandbox import levels
 from evolve.campaign import CampaignLoop, Plan, Ports
 from evolve.config import Budget
 from evolve.finals import HELD_OUT, hold_out
-from evolve.program import program_id
 from evolve.population.memory import MemoryPopulation
+from evolve.program import program_id
 from evolve.records import Candidate, Operator
 from evolve.selection.islands import IslandSelector, IslandSettings
 from problems.base import Split
