@@ -142,6 +142,71 @@ class Reference:
     source: str
 
 
+class Measure(StrEnum):
+    """How gaps of several instances become one figure.
+
+    ``mean``: the mean of the gaps to positive targets. ``aggregate``: the summed
+    objectives over the summed targets, less 1.
+    """
+
+    MEAN = "mean"
+    AGGREGATE = "aggregate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(Generic[InstanceT]):
+    """Gaps of baselines as others give them, to be measured again.
+
+    Attributes
+    ----------
+    name
+        Of the set of instances, short: it heads a column.
+    instances
+        The set, or one like it; None if it is in ``file``.
+    file
+        Place in the folder of shared data of a file that the pack reads.
+    target
+        What an objective is compared with.
+    percent
+        Published figure by baseline, lower is better.
+    doc
+        What the set is, how it differs from the published one, and the source.
+    """
+
+    name: str
+    instances: Callable[[], Sequence[InstanceT]] | None
+    file: str = ""
+    target: Callable[[InstanceT], float]
+    measure: Measure
+    percent: Mapping[str, float]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A public file of instances that the pack does not ship.
+
+    Attributes
+    ----------
+    name
+        Of the local copy.
+    url
+        Of one version for ever, such as a file at a commit.
+    sha256
+        Of the content, in hexadecimal.
+    licence
+        With the holder of the rights.
+    doc
+        What is in it, one line.
+    """
+
+    name: str
+    url: str
+    sha256: str
+    licence: str
+    doc: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported(Generic[InstanceT]):
     """An instance from a file, with what is known of it.
@@ -274,6 +339,10 @@ class Problem(Generic[InstanceT]):
         nothing that a heuristic must not know.
     picture
         The words of the chart that ``gantt`` fills.
+    published
+        Figures of others for the baselines, for the table of all packs.
+    files
+        Public files that ``read`` understands, to be fetched by those who want them.
     read
         All instances of a text file of UTF-8, in its order, or a ConfigError that
         names file and line; None if the pack reads no files.
@@ -298,6 +367,8 @@ class Problem(Generic[InstanceT]):
     simulator: Callable[[InstanceT, str], Simulator] | None = None
     describe: Callable[[InstanceT], Mapping[str, float]] | None = None
     picture: Picture = Picture()
+    published: tuple[Published[InstanceT], ...] = ()
+    files: tuple[RemoteFile, ...] = ()
     read: Callable[[Path], Sequence[Imported[InstanceT]]] | None = None
 
     @property

@@ -502,11 +502,30 @@ def problems(
             "them; `evaluate --instances` judges a heuristic.",
         ),
     ] = None,
+    fetch: Annotated[
+        bool,
+        typer.Option(help="Download the public instance files that the pack names."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for --fetch. Default: instances/NAME."),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """List the problems, or show one with its baselines and their gaps."""
     from evolve.cli import importing, judging
 
+    importing.check(
+        {
+            "--solve-references": solve_references,
+            "--import": import_from is not None,
+            "--fetch": fetch,
+        },
+        out,
+    )
+    if fetch:
+        importing.fetch(name, out, as_json=json_output)
+        return
     if import_from is not None:
         importing.show(name, import_from, as_json=json_output)
         return

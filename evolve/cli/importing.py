@@ -1,4 +1,4 @@
-"""problems NAME --import: instances from files, and the baselines on them."""
+"""problems NAME --import and --fetch: instances from files, public ones too."""
 
 import asyncio
 import os
@@ -9,13 +9,22 @@ from typing import Any
 from evaluators.backends.local import LocalEvaluator
 from evaluators.base import Evaluation, Limits, Sandbox
 from evolve.cli.judging import group_gaps
-from evolve.cli.output import percent, print_json, table
+from evolve.cli.output import pairs, percent, print_json, table
 from evolve.finals import judge_baselines
-from problems import imported, registry
+from problems import fetching, imported, registry
 from problems.base import AnyProblem, Imported, Instance
 from problems.errors import ConfigError
 
 _SHOWN = 20
+
+
+def check(wishes: Mapping[str, bool], out: Path | None) -> None:
+    """Refuse options that exclude each other, and a folder that nothing goes into."""
+    given = [option for option, wanted in wishes.items() if wanted]
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(given)} exclude each other; give one")
+    if out is not None and "--fetch" not in given:
+        raise ConfigError("--out is the folder of --fetch; add it or leave --out away")
 
 
 def show(name: str | None, path: Path, *, as_json: bool) -> None:
@@ -37,6 +46,25 @@ def show(name: str | None, path: Path, *, as_json: bool) -> None:
         for rule, one in judged.items()
     ]
     table("gap to the references", ["baseline", "status", *columns], rows)
+
+
+def fetch(name: str | None, out: Path | None, *, as_json: bool) -> None:
+    """Download the public files of a problem into ``out``."""
+    if name is None:
+        raise ConfigError("--fetch needs the name of a problem")
+    problem = registry.load(name)
+    folder = out or Path("instances") / name
+    paths = fetching.fetch(problem, folder)
+    rows = [
+        {"path": str(path), "sha256": file.sha256, "licence": file.licence}
+        for path, file in zip(paths, problem.files, strict=True)
+    ]
+    if as_json:
+        print_json({"name": name, "files": rows})
+        return
+    for row, file in zip(rows, problem.files, strict=True):
+        pairs({"file": row["path"], "holds": file.doc, "licence": row["licence"]})
+    print(f"heuresis problems {name} --import {folder}")
 
 
 async def _judge(problem: AnyProblem) -> dict[str, Evaluation]:

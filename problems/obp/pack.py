@@ -18,6 +18,7 @@ from problems.obp.importer import read
 from problems.obp.instances import instances
 from problems.obp.model import ObpInstance, encode
 from problems.obp.packing import Line, start
+from problems.obp.published import PUBLISHED
 from problems.obp.reference import reference, solve_references
 from problems.obp.verify import verify
 
@@ -148,5 +149,6 @@ PACK: Problem[ObpInstance] = Problem(
     card=_CARD,
     simulator=simulator,
     picture=Picture(along="fill of a bin (units of size)", marked=None),
+    published=PUBLISHED,
     read=read,
 )

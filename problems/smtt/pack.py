@@ -8,6 +8,7 @@ from problems.smtt.baselines import baselines
 from problems.smtt.importer import read_json
 from problems.smtt.instances import instances
 from problems.smtt.model import SmttInstance, describe, encode
+from problems.smtt.published import PUBLISHED
 from problems.smtt.reference import (
     optimal_sequence,
     reference,
@@ -102,5 +103,6 @@ PACK: Problem[SmttInstance] = Problem(
     solve_references=solve_references,
     card=_CARD,
     describe=describe,
+    published=PUBLISHED,
     read=read_json,
 )

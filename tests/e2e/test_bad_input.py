@@ -146,3 +146,23 @@ def test_a_run_is_not_overwritten(tmp_path):
     assert heuresis("run", "x.toml", "--out", "out", "--json", cwd=tmp_path).code == 0
     done = heuresis("run", "x.toml", "--out", "out", "--json", cwd=tmp_path)
     assert_one_clear_line(done, 2, "heuresis resume")
+
+
+def test_files_of_instances_that_cannot_be_used(tmp_path):
+    (tmp_path / "bad.txt").write_text("2 2\n0 3 1 2\n1 2 0 x\n")
+    (tmp_path / "rule.py").write_text("def priority(op, state):\n    return op.p\n")
+    done = heuresis("problems", "jssp", "--import", "bad.txt", cwd=tmp_path)
+    assert_one_clear_line(done, 2, "bad.txt, line 3", "'x' is not an integer")
+    both = ("--instances", "bad.txt", "--split", "test")
+    done = heuresis("evaluate", "jssp", "rule.py", *both, cwd=tmp_path)
+    assert_one_clear_line(done, 2, "--instances and --split exclude each other")
+    done = heuresis("problems", "--fetch", cwd=tmp_path)
+    assert_one_clear_line(done, 2, "--fetch needs the name of a problem")
+    done = heuresis("problems", "jssp", "--fetch", "--import", "x", cwd=tmp_path)
+    assert_one_clear_line(done, 2, "--import and --fetch exclude each other")
+    done = heuresis("problems", "jssp", "--out", "x", cwd=tmp_path)
+    assert_one_clear_line(done, 2, "--out is the folder of --fetch")
+    dead = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    done = heuresis("problems", "jssp", "--fetch", cwd=tmp_path, env=dead)
+    assert_one_clear_line(done, 3, "cannot fetch https://", "nothing was written")
+    assert not (tmp_path / "instances").exists()

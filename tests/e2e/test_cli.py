@@ -211,3 +211,28 @@ def test_ctrl_c_stops_cleanly_and_resume_goes_on(tmp_path):
     resumed.communicate(timeout=60)
     assert resumed.returncode == 0
     assert heuresis("status", "run", "--json", cwd=tmp_path).json["state"] == "stopped"
+
+
+def test_a_heuristic_and_the_baselines_are_judged_on_instances_from_a_file(tmp_path):
+    from problems.registry import load
+
+    (tmp_path / "rule.py").write_text(load("jssp").baselines["spt"].source)
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    (folder / "one.txt").write_text("2 2\n0 3 1 2\n1 2 0 4\n")
+    (folder / "two.txt").write_text("2 2\n0 1 1 1\n0 1 1 9\n")
+    done = heuresis(
+        *("evaluate", "jssp", "rule.py", "--instances", "shops", "--json"), cwd=tmp_path
+    )
+    assert done.code == 0, done.err
+    assert (done.json["status"], done.json["split"]) == ("ok", "imported")
+    found = {one["id"]: one for one in done.json["instances"]}
+    assert (found["one"]["objective"], found["one"]["reference"]) == (7, 7)
+    # The short job goes first on the first machine, as it was queued first.
+    assert (found["two"]["objective"], found["two"]["reference"]) == (11, 10)
+    shown = heuresis("problems", "jssp", "--import", "shops", "--json", cwd=tmp_path)
+    assert shown.code == 0, shown.err
+    assert [one["proved"] for one in shown.json["instances"]] == [False, False]
+    assert shown.json["baselines"]["spt"]["gap"] == done.json["gap"]
+    words = heuresis("problems", "jssp", "--import", "shops", cwd=tmp_path)
+    assert "longest job or machine load" in words.out

@@ -55,6 +55,10 @@ def check(problem, data):
         assert known.best is None or known.best >= known.lower
 
 
+def test_every_pack_that_reads_files_is_fuzzed():
+    assert set(GOOD) == {n for n in registry.names() if registry.load(n).read}
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_spoilt_files_are_read_or_refused_in_one_line(name):
     problem = registry.load(name)

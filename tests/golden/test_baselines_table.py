@@ -1,0 +1,77 @@
+"""``problems/README.md`` is what its command prints."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from problems import registry
+from problems.base import Measure, Published, Split
+from tests.benchmarks.baselines import DATA, HEAD, measure, page
+from tests.fakes.tiny_problem import TINY
+
+ROOT = Path(__file__).parents[2]
+TABLE = (ROOT / "problems" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_pack_and_baseline_and_published_set_is_in_the_table(name):
+    pack = registry.load(name)
+    assert f"## [{name}]({name}/README.md): {pack.title}\n" in TABLE, (
+        "print it again with: python -m tests.benchmarks.baselines > problems/README.md"
+    )
+    section = TABLE.split(f"## [{name}]")[1].split("\n## ")[0]
+    assert TABLE.startswith(HEAD)
+    for rule in pack.baselines:
+        assert f"\n| `{rule}` |" in section
+    for one in pack.published:
+        assert f"| {one.name} " in section
+        assert set(one.percent) <= set(pack.baselines)
+        for figure in one.percent.values():
+            assert f"**({figure:g})**" in section
+
+
+def test_a_pack_of_any_kind_is_measured():
+    first = TINY.instances(Split.TRAIN)[0]
+    rule = next(iter(TINY.baselines))
+    published = tuple(
+        Published(
+            name=how.upper(),
+            instances=lambda: [first],
+            target=lambda _: 2.0,
+            measure=how,
+            percent={rule: 5},
+            doc="one",
+        )
+        for how in Measure
+    )
+    found = measure(replace(TINY, published=published))
+    assert found.gaps[rule]["MEAN"] == found.gaps[rule]["AGGREGATE"]
+    text = page([found])
+    assert "| baseline | train | valid | test | ood | MEAN | AGGREGATE |" in text
+    assert f"{100 * found.gaps[rule]['MEAN']:.2f} **(5)**" in text
+    assert "* MEAN (1): one.\n" in text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_table_is_what_the_command_prints():
+    files = [
+        DATA / one.file
+        for name in registry.names()
+        for one in registry.load(name).published
+        if one.file
+    ]
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        pytest.skip(f"published instances are not at {', '.join(missing)}")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.baselines"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout == TABLE
