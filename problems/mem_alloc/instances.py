@@ -109,7 +109,7 @@ def _batches(split: Split) -> tuple[_Batch, ...]:
         case Split.SMOKE:
             rows = [("cut", 24, 3, 1000)]
         case Split.TRAIN:
-            rows = [("cut", 60, 12, 2000), ("cut", 120, 6, 2000)]
+            rows = [("cut", 60, 30, 2000), ("cut", 120, 15, 2000)]
         case Split.VALID:
             rows = [("cut", 60, 18, 3000), ("cut", 120, 12, 3000)]
         case Split.TEST:
