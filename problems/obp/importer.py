@@ -21,6 +21,9 @@ from problems.obp.reference import martello_toth, size_bound
 MAX_BYTES = 16 << 20
 """Size of the largest file to read: the public sets have less than 2 MB."""
 
+MAX_CAPACITY = 10**12
+"""With all digits behind the point it is still a 64-bit integer."""
+
 MAX_DIGITS = 6
 """Digits behind the point of a size in the text format; OR-Library's have one."""
 
@@ -118,6 +121,8 @@ def _problem(lines: _Lines) -> Imported[ObpInstance]:
     if not name:
         raise lines.fault("the name of a problem is empty")
     capacity, count, best = lines.numbers("capacity, number of items, best", 3)
+    if not 0 < capacity <= MAX_CAPACITY:
+        raise lines.fault(f"capacity {capacity} is not above 0 and at most 10^12")
     n, bins = _whole(lines, count, least=1), _whole(lines, best, least=0)
     sizes = []
     for k in range(n):
@@ -157,7 +162,8 @@ def _reference(instance: ObpInstance, best: int | None) -> Reference:
 
 
 def _whole(lines: _Lines, value: Decimal, *, least: int) -> int:
-    if value % 1 or value < least or value > MAX_BYTES:
+    # A huge decimal has no remainder, so its size comes first.
+    if not least <= value <= MAX_BYTES or value % 1:
         raise lines.fault(f"{value} is not a whole number of at least {least}")
     return int(value)
 
@@ -192,6 +198,8 @@ def _record(text: str, name: str, row: Any) -> Imported[ObpInstance]:
             pass
         case _:
             raise fault("capacity, num_items or items is missing or of another type")
+    if not 1 <= capacity <= MAX_CAPACITY:
+        raise fault("capacity is not from 1 to 10^12")
     if len(items) != n:
         raise fault(f"{len(items)} items, num_items says {n}")
     if not items:
