@@ -1,6 +1,7 @@
 """Read the CSV files of minimalloc: columns id, lower, upper, size in any order."""
 
 import csv
+from itertools import islice
 from pathlib import Path
 
 from problems.base import Imported
@@ -26,12 +27,18 @@ def read(path: Path) -> tuple[Imported[MemInstance], ...]:
     ConfigError
         If the file is not in the format; the text names file and line.
     """
+    line = 1
     try:
-        rows = _rows(path)
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            try:
+                rows = _rows(reader)
+            finally:
+                line = max(1, reader.line_num)
     except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(
-            f"{path} {error}; expected the columns id, lower, upper, size with "
-            "0 <= lower < upper and a positive size, all integers"
+            f"{path} line {line}: {error}; expected the columns id, lower, upper, size "
+            "with 0 <= lower < upper and a positive size, all integers"
         ) from error
     lower, upper, size = zip(*rows, strict=True)
     instance = MemInstance(
@@ -40,22 +47,15 @@ def read(path: Path) -> tuple[Imported[MemInstance], ...]:
     return (Imported(instance=instance, reference=bounded(instance, path.name)),)
 
 
-def _rows(path: Path) -> list[tuple[int, int, int]]:
-    rows: list[tuple[int, int, int]] = []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        missing = sorted(set(_COLUMNS) - set(reader.fieldnames or ()))
-        if missing:
-            raise ValueError(f"line 1: no column {missing[0]!r}")
-        for row in reader:
-            if len(rows) == _MOST:
-                raise ValueError(f"line {reader.line_num}: more than {_MOST} buffers")
-            try:
-                rows.append(_row(row))
-            except ValueError as error:
-                raise ValueError(f"line {reader.line_num}: {error}") from error
+def _rows(reader: "csv.DictReader[str]") -> list[tuple[int, int, int]]:
+    missing = sorted(set(_COLUMNS) - set(reader.fieldnames or ()))
+    if missing:
+        raise ValueError(f"no column {missing[0]!r}")
+    rows = list(map(_row, islice(reader, _MOST + 1)))
+    if len(rows) > _MOST:
+        raise ValueError(f"more than {_MOST} buffers")
     if not rows:
-        raise ValueError("line 1: no buffers")
+        raise ValueError("no buffers")
     return rows
 
 

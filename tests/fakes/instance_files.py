@@ -38,8 +38,11 @@ TARDY = json.dumps(
 )
 BINS = json.dumps({"a": {"capacity": 10, "num_items": 2, "items": [3, 10]}}, indent=1)
 
+BUFFERS = "id,lower,upper,size\n0,0,4,1024\nb1,2,6,2048\n"
+
 GOOD = {
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
+    "mem_alloc": (BUFFERS,),
     "smtt": (TARDY,),
 }
