@@ -7,6 +7,7 @@ vectors are kept with the calls, so that a resumed campaign asks for none of the
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,9 @@ BATCH = 32
 
 TEXT_CHARS = 16_000
 """Longest text: models take some 8000 tokens."""
+
+SPARE = 1000
+"""Vectors kept beyond those in use: of what is being judged, or was turned away."""
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +134,7 @@ class NoveltyProposer:
         if isinstance(outcome, Rejection) or outcome.id in near:
             return outcome
         text = text_of(outcome.source)
-        vectors = self._remembered([text, *_texts(near.values())])
+        vectors = self._remembered({program_id(t) for t in _texts(near.values())})
         await self._learn(outcome, [text, *_texts(living.values())], rng)
         found = nearest(text, living.values(), vectors)
         if found is None or found.similarity <= self._threshold:
@@ -147,8 +151,8 @@ class NoveltyProposer:
 
     # Vectors.
 
-    def _remembered(self, texts: Iterable[str]) -> dict[str, Vectors]:
-        """Keep the vectors of these texts; the store has those of earlier sessions."""
+    def _remembered(self, used: AbstractSet[str]) -> dict[str, Vectors]:
+        """Keep the vectors in use; the store has those of earlier sessions."""
         if self._vectors is None:
             self._vectors = {}
             key = (-1, -1)
@@ -156,10 +160,9 @@ class NoveltyProposer:
                 for proposal in page:
                     if proposal.call.role == EMBEDDER:
                         self._vectors |= vectors_of(proposal)
+                _forget(self._vectors, used)
                 key = page[-1].call.key
-        wanted = {program_id(text) for text in texts}
-        for key_of_text in self._vectors.keys() - wanted:
-            del self._vectors[key_of_text]
+        _forget(self._vectors, used)
         return self._vectors
 
     async def _learn(
@@ -213,6 +216,12 @@ def vectors_of(said: Proposal) -> dict[str, Vectors]:
     if vectors is None:
         return {}
     return {program_id(t): row for t, row in zip(texts, vectors, strict=True)}
+
+
+def _forget(vectors: dict[str, Vectors], used: AbstractSet[str]) -> None:
+    """Leave the vectors in use, and of the others the latest."""
+    for key in [key for key in vectors if key not in used][:-SPARE]:
+        del vectors[key]
 
 
 def _texts(programs: Iterable[Program]) -> list[str]:
