@@ -17,12 +17,15 @@ from evolve.session import open_run
 from evolve.study.curves import (
     CONTROL,
     MARKS,
+    Cell,
     Curve,
+    Overall,
     Quartiles,
     Row,
     Table,
     best_after,
     marks,
+    rank_overall,
     tabulate,
 )
 from evolve.study.running import Study, read_curve, run_study
@@ -98,6 +101,7 @@ def _run_studies(
     levels.require(bases[0].evaluator.least_sandbox())
     folder = study.out or HOME / fresh_name("compare", datetime.now())  # noqa: DTZ005
     documents = []
+    studies: list[list[Cell]] = []
     for base in bases:
         plan = Study(
             base=base,
@@ -113,13 +117,21 @@ def _run_studies(
         except KeyboardInterrupt:
             note(f"stopped; nothing is lost. The same with --out {folder} goes on")
             sys.exit(INTERRUPTED)
+        studies.append(cells)
         found = tabulate(cells, study.calls or study.candidates)
         proposer = _proposer(base)
         documents.append({"campaign": base.name, "proposer": proposer} | asdict(found))
         if not as_json:
             _show(f"{base.name}, {proposer}", found)
+    several = len(studies) > 1
+    overall = (
+        rank_overall(studies, study.calls or study.candidates) if several else None
+    )
     if as_json:
-        print_json({"folder": str(folder), "marks": MARKS, "problems": documents})
+        document = {"folder": str(folder), "marks": MARKS, "problems": documents}
+        print_json(document | {"overall": asdict(overall) if overall else None})
+    elif overall is not None:
+        _show_overall(overall)
 
 
 def _bases(targets: Sequence[str], options: Options) -> list[Campaign]:
@@ -157,6 +169,19 @@ def _show(title: str, found: Table) -> None:
     )
     if found.friedman is not None:
         note(f"all strategies alike (Friedman over seeds): p = {found.friedman:.3g}")
+
+
+def _show_overall(found: Overall) -> None:
+    table(
+        f"all problems: mean rank over {found.blocks} seeds, 1 is best",
+        ("strategy", "rank", f"p against {CONTROL} (Holm)"),
+        [
+            (s.strategy, f"{s.rank:.2f}", "-" if s.p is None else f"{s.p:.3f}")
+            for s in found.standings
+        ],
+    )
+    if found.friedman is not None:
+        note(f"all strategies alike (Friedman): p = {found.friedman:.3g}")
 
 
 def _cells(row: Row, *, tested: bool) -> list[str]:

@@ -11,7 +11,14 @@ from typing import TypeAlias
 
 import numpy as np
 
-from evolve.study.ranks import Interval, friedman, median_interval, signed_rank_holm
+from evolve.study.ranks import (
+    Interval,
+    friedman,
+    mean_ranks,
+    median_interval,
+    ranks_holm,
+    signed_rank_holm,
+)
 
 Curve: TypeAlias = tuple[float | None, ...]
 
@@ -90,6 +97,36 @@ class Table:
     friedman: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A strategy over all problems.
+
+    Attributes
+    ----------
+    rank
+        Mean over the blocks; 1 is best.
+    p
+        That it ranks as the control does, adjusted by Holm; None for the control.
+    """
+
+    strategy: str
+    rank: float
+    p: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """All strategies over several problems, the best rank first, the control last.
+
+    A block is one seed of one problem. ``friedman`` is the p-value of the test that all
+    strategies are alike.
+    """
+
+    blocks: int
+    standings: tuple[Standing, ...]
+    friedman: float | None
+
+
 def curve_of(scores: Iterable[float | None]) -> Curve:
     """Best gap after each candidate, from their gaps in order; None: it failed."""
     best: float | None = None
@@ -121,16 +158,8 @@ def tabulate(cells: Sequence[Cell], candidates: int) -> Table:
     ValueError
         If strategies were run with different seeds.
     """
-    grid: dict[str, dict[int, Cell]] = {}
-    for cell in cells:
-        grid.setdefault(cell.strategy, {})[cell.seed] = cell
-    seeds = sorted({cell.seed for cell in cells})
-    if any(sorted(found) != seeds for found in grid.values()):
-        raise ValueError("every strategy needs the same seeds")
-    final = {
-        name: [_number(best_after(found[s].curve, candidates)) for s in seeds]
-        for name, found in grid.items()
-    }
+    grid, seeds = _grid(cells)
+    final = _final(cells, candidates)
     versus = _versus(final)
     rows = [
         Row(
@@ -149,6 +178,33 @@ def tabulate(cells: Sequence[Cell], candidates: int) -> Table:
     return Table(candidates=candidates, rows=tuple(rows), friedman=friedman(final))
 
 
+def rank_overall(studies: Sequence[Sequence[Cell]], candidates: int) -> Overall | None:
+    """Rank the strategies over the seeds of several problems; None without control.
+
+    Raises
+    ------
+    ValueError
+        If the strategies of a problem were run with different seeds.
+    """
+    blocks: dict[str, list[float]] = {}
+    for cells in studies:
+        for name, gaps in _final(cells, candidates).items():
+            blocks.setdefault(name, []).extend(gaps)
+    if CONTROL not in blocks or len(blocks) < 2:
+        return None
+    p_values = ranks_holm(blocks, CONTROL)
+    standings = [
+        Standing(strategy=name, rank=rank, p=p_values.get(name))
+        for name, rank in mean_ranks(blocks).items()
+    ]
+    standings.sort(key=lambda standing: (standing.strategy == CONTROL, standing.rank))
+    return Overall(
+        blocks=len(blocks[CONTROL]),
+        standings=tuple(standings),
+        friedman=friedman(blocks),
+    )
+
+
 def quartiles(values: Sequence[float | None]) -> Quartiles | None:
     """Quartiles by linear interpolation; None unless all values are there."""
     numbers = [value for value in values if value is not None]
@@ -156,6 +212,25 @@ def quartiles(values: Sequence[float | None]) -> Quartiles | None:
         return None
     low, median, high = (float(x) for x in np.quantile(numbers, (0.25, 0.5, 0.75)))
     return Quartiles(low=low, median=median, high=high)
+
+
+def _grid(cells: Sequence[Cell]) -> tuple[dict[str, dict[int, Cell]], list[int]]:
+    grid: dict[str, dict[int, Cell]] = {}
+    for cell in cells:
+        grid.setdefault(cell.strategy, {})[cell.seed] = cell
+    seeds = sorted({cell.seed for cell in cells})
+    if any(sorted(found) != seeds for found in grid.values()):
+        raise ValueError("every strategy needs the same seeds")
+    return grid, seeds
+
+
+def _final(cells: Sequence[Cell], candidates: int) -> dict[str, list[float]]:
+    """Gaps when the budget is used, by strategy, seeds in order."""
+    grid, seeds = _grid(cells)
+    return {
+        name: [_number(best_after(found[s].curve, candidates)) for s in seeds]
+        for name, found in grid.items()
+    }
 
 
 def _versus(final: Mapping[str, Sequence[float]]) -> dict[str, Versus]:

@@ -9,9 +9,16 @@ from evolve.study.curves import (
     curve_of,
     marks,
     quartiles,
+    rank_overall,
     tabulate,
 )
-from evolve.study.ranks import friedman, median_interval, signed_rank_holm
+from evolve.study.ranks import (
+    friedman,
+    mean_ranks,
+    median_interval,
+    ranks_holm,
+    signed_rank_holm,
+)
 
 
 def cell(strategy, seed, *gaps, test=None):
@@ -105,3 +112,30 @@ def test_the_interval_of_a_median_is_exact():
     # n = 10: between the second and the ninth, 1 - 2 (1 + 10) / 1024.
     ten = median_interval(range(10))
     assert (ten.low, ten.high, ten.level) == (1, 8, pytest.approx(1 - 22 / 1024))
+
+
+def test_ranks_are_shared_by_equals_and_averaged_over_blocks():
+    found = mean_ranks({"a": [1.0, 1.0], "b": [2.0, 1.0], "c": [3.0, math.inf]})
+    assert found == {"a": 1.25, "b": 1.75, "c": 3.0}
+
+
+def test_holm_over_ranks_multiplies_the_smallest_by_the_number_of_tests():
+    blocks = {"ctl": [3.0] * 8, "mid": [2.0] * 8, "top": [1.0] * 8}
+    unit = math.sqrt(3 * 4 / (6 * 8))
+    found = ranks_holm(blocks, "ctl")
+    assert found["top"] == pytest.approx(2 * math.erfc(2 / unit / math.sqrt(2)))
+    assert found["mid"] == pytest.approx(math.erfc(1 / unit / math.sqrt(2)))
+
+
+def test_problems_are_ranked_together_seed_by_seed():
+    found = rank_overall([list(study()), list(study())], candidates=2)
+    assert found.blocks == 12
+    good, same, control = found.standings
+    assert (good.strategy, good.rank) == ("good", 1.0)
+    assert (same.rank, control.rank) == (2.5, 2.5)
+    assert control.p is None
+    assert same.p == 1.0
+    assert good.p < 0.01
+    assert found.friedman < 0.01
+    only = [c for c in study() if c.strategy == "good"]
+    assert rank_overall([only], candidates=2) is None
