@@ -3,37 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from problems.benchmark import Tool, ToolCall
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
-    """A function that a model may call.
-
-    Attributes
-    ----------
-    parameters
-        JSON Schema of its arguments, as text.
-    """
-
-    name: str
-    doc: str
-    parameters: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
-    """One call that a model asks for.
-
-    Attributes
-    ----------
-    id
-        Name of the call, chosen by the provider.
-    arguments
-        As the model wrote them: JSON, or what it took for JSON.
-    """
-
-    id: str
-    name: str
-    arguments: str
+__all__ = ["Message", "Prompt", "Tool", "ToolCall"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
