@@ -39,6 +39,10 @@ TARDY = json.dumps(
 BINS = json.dumps({"a": {"capacity": 10, "num_items": 2, "items": [3, 10]}}, indent=1)
 
 BUFFERS = "id,lower,upper,size\n0,0,4,1024\nb1,2,6,2048\n"
+CLUSTER = (
+    "limit 2\nmachine 88 256\nmachine 44 128 44 128  # two nodes\n\n"
+    "vm 0 4 8\nvm 1.1 8 16 web\nvm 1.* 32 64\nvm 0.0 2 4 web\n"
+)
 
 WORKFLOW = json.dumps(
     {
@@ -68,4 +72,5 @@ GOOD = {
     "jssp": (SHOP, SHOPS, TAILLARD),
     "mem_alloc": (BUFFERS,),
     "smtt": (TARDY,),
+    "vm_resched": (CLUSTER,),
 }
