@@ -37,7 +37,7 @@ REASON_CHARS = 1000
 _WHOLE_CHARS = 100_000
 _TAIL_CHARS = 20_000
 _ATTEMPTS = 500
-"""Places at which an object may begin; the bounds keep replies made to be slow cheap."""
+"""Places where an object may begin; bounds keep replies made to be slow cheap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
