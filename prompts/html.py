@@ -1,20 +1,30 @@
 """HTML from Jinja templates that treat every value as hostile."""
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 
-def render_html(template: str, /, **context: object) -> str:
+def render_html(
+    template: str, /, partials: Mapping[str, str] | None = None, **context: object
+) -> str:
     """Render the text of a template; values are escaped, unknown names are errors.
+
+    Parameters
+    ----------
+    partials
+        Texts of the templates that it imports, by name.
 
     Raises
     ------
     jinja2.UndefinedError
         If the template uses a name that ``context`` does not hold.
     """
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import DictLoader, Environment, StrictUndefined
 
     environment = Environment(
         autoescape=True,
+        loader=DictLoader(dict(partials or {})),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -105,6 +105,74 @@ def run(
 
 
 @app.command()
+def bench(
+    name: Annotated[
+        str, typer.Argument(help="A benchmark of language models, or all of them: all.")
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Any litellm name, or baseline/NAME; several may be given."),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible server for --model.")
+    ] = None,
+    sample_set: Annotated[
+        str | None, typer.Option("--samples", help="A frozen set. Default: the first.")
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting: NAME=VALUE, the value in JSON."),
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="TOML file of settings that differ.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="So many samples, spread over the set.")
+    ] = None,
+    temperature: Annotated[float, typer.Option(min=0, max=2)] = 0.0,
+    max_tokens: Annotated[int, typer.Option(min=16, help="Of one answer.")] = 4096,
+    concurrency: Annotated[int, typer.Option(min=1, help="Calls in flight.")] = 4,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="End a model before it costs more than this.")
+    ] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option(help="End a model before it uses more than this.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of sampling, and of baselines.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the results; the same again goes on with it."),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show sets, baselines and settings only.")
+    ] = False,
+    json_output: JsonOption = False,
+) -> None:
+    """Benchmark language models beside baselines that need none."""
+    from evolve.cli import benching
+
+    if show:
+        benching.describe(name, as_json=json_output)
+        return
+    options = benching.BenchOptions(
+        models=tuple(dict.fromkeys(model or ())),
+        base_url=base_url,
+        set=sample_set,
+        changes=tuple(change or ()),
+        profile=profile,
+        limit=limit,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        concurrency=concurrency,
+        budget_usd=budget_usd,
+        budget_tokens=budget_tokens,
+        seed=seed,
+        out=out,
+    )
+    benching.bench(name, options, as_json=json_output)
+
+
+@app.command()
 def estimate(
     target: Annotated[
         str, typer.Argument(help="A campaign file, or the name of a problem.")

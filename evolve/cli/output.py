@@ -4,7 +4,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from evaluators.base import Sandbox
 from evaluators.sandbox.levels import is_weak
@@ -49,7 +49,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
     grid = Table(title=title or None, title_justify="left")
     for index, column in enumerate(columns):
-        grid.add_column(column, justify="left" if index == 0 else "right")
+        side: Literal["left", "right"] = "left" if index == 0 else "right"
+        grid.add_column(column, justify=side, overflow="fold")
     for row in rows:
         grid.add_row(*(Text(plain(cell)) for cell in row))
     Console(width=None if sys.stdout.isatty() else 120).print(grid)

@@ -29,10 +29,8 @@ from prompts.html import render_html, trusted
 
 def render(report: RunReport) -> str:
     """Return the whole page; all text of models and programs in it is escaped."""
-    folder = files("evolve.report") / "templates"
-    return render_html(
-        (folder / "report.html.jinja").read_text(encoding="utf-8"),
-        css=trusted((folder / "report.css").read_text(encoding="utf-8")),
+    return fill_page(
+        "report.html.jinja",
         run=one_line(report.campaign.name),
         title=one_line(report.title),
         state=str(report.campaign.state),
@@ -50,6 +48,18 @@ def render(report: RunReport) -> str:
         champion=_champion(report),
         lineage=_lineage(report),
         conditions=_conditions(report),
+    )
+
+
+def fill_page(name: str, **context: object) -> str:
+    """Fill in a template of a page with the macros and the style of all pages."""
+    folder = files("evolve.report") / "templates"
+    macros = "macros.html.jinja"
+    return render_html(
+        (folder / name).read_text(encoding="utf-8"),
+        partials={macros: (folder / macros).read_text(encoding="utf-8")},
+        css=trusted((folder / "report.css").read_text(encoding="utf-8")),
+        **context,
     )
 
 

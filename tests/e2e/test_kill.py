@@ -15,6 +15,7 @@ import pytest
 
 from evolve.runs import locate
 from evolve.session import open_run
+from problems.errors import PlatformError
 from tests.fakes.openai_server import FakeOpenAI
 
 HEURESIS = [sys.executable, "-c", "from evolve.cli import main; main()"]
@@ -124,15 +125,18 @@ def killed_and_resumed(
         )
         asked = server.requests if server else 0
         wait_for((folder / "population.sqlite").exists, process)
-        if server is not None and kills % 4:  # the others die while they start
-            wait_for(lambda n=asked: server.requests > n, process)
-        time.sleep(rng.uniform(0.3, 2.0))
+        if kills % 4:  # the others die while they start
+            known = len(last["programs"]) if last else 0
+            wait_for(lambda n=known: judged(folder) > n, process)
+            if server is not None:
+                wait_for(lambda n=asked: server.requests > n, process)
+        time.sleep(rng.uniform(0.1, 1.5))
         assert process.poll() is None, process.stderr.read().decode()
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
         kills += 1
-        assert survivors(before, 1.0) == set()
+        assert survivors(before, 3.0) == set()
         now = facts(folder)
         if last is not None:
             assert_nothing_lost(last, now)
@@ -142,12 +146,20 @@ def killed_and_resumed(
     return last
 
 
+def judged(folder: Path) -> int:
+    try:
+        with open_run(locate(str(folder))) as run:
+            return run.population.spent().candidates
+    except PlatformError:  # it is being made
+        return 0
+
+
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert process.poll() is None, process.stderr.read().decode()
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def assert_nothing_lost(old: dict, new: dict) -> None:
@@ -167,7 +179,7 @@ def assert_nothing_repeated(end: dict) -> None:
 def test_offline_campaign_survives_twenty_kills(tmp_path, subreaper):
     end = killed_and_resumed(tmp_path, rounds=20)
     assert_nothing_repeated(end)
-    assert len(end["programs"]) > 100
+    assert len(end["programs"]) > 20
 
 
 def test_model_campaign_survives_twenty_kills(tmp_path, subreaper):
@@ -175,7 +187,7 @@ def test_model_campaign_survives_twenty_kills(tmp_path, subreaper):
         end = killed_and_resumed(tmp_path, server=server, rounds=20)
         asked = server.requests
     assert_nothing_repeated(end)
-    assert len(end["responses"]) > 50
+    assert len(end["responses"]) > 20
     # What was answered and stored is never asked again: a turn asks once, and only
     # calls that were in flight at a kill (three at most) were paid without an answer.
     told = [json.loads(p) for _, kind, p in end["events"] if kind == "call"]

@@ -39,10 +39,38 @@ TARDY = json.dumps(
 BINS = json.dumps({"a": {"capacity": 10, "num_items": 2, "items": [3, 10]}}, indent=1)
 
 BUFFERS = "id,lower,upper,size\n0,0,4,1024\nb1,2,6,2048\n"
+CLUSTER = (
+    "limit 2\nmachine 88 256\nmachine 44 128 44 128  # two nodes\n\n"
+    "vm 0 4 8\nvm 1.1 8 16 web\nvm 1.* 32 64\nvm 0.0 2 4 web\n"
+)
+
+WORKFLOW = json.dumps(
+    {
+        "workflow": {
+            "specification": {
+                "tasks": [
+                    {"id": "a", "children": ["b"], "outputFiles": ["f"]},
+                    {"id": "b", "inputFiles": ["f"]},
+                ],
+                "files": [{"id": "f", "sizeInBytes": 1000}],
+            },
+            "execution": {
+                "tasks": [
+                    {"id": "a", "runtimeInSeconds": 1.5},
+                    {"id": "b", "runtimeInSeconds": 2},
+                ]
+            },
+        }
+    },
+    indent=1,
+)
+WORKFLOWS = json.dumps({"a": {"cost": [[3, 2], [2, 4]], "edges": [[0, 1, 5]]}})
 
 GOOD = {
+    "dag_hetero": (WORKFLOW, WORKFLOWS),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "mem_alloc": (BUFFERS,),
     "smtt": (TARDY,),
+    "vm_resched": (CLUSTER,),
 }

@@ -1,0 +1,177 @@
+"""Put the samples of a plan to a model, or to a baseline.
+
+Every call is durable before it is asked, and every answer before it is read. What a
+sample showed follows from its answers, so a run that was killed reads what it has,
+asks nothing again that was answered, and goes on.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from evolve.bench.records import Plan, Played, Results
+from evolve.bench.talking import Talk, reply_of
+from evolve.llm.asking import Ask, Asker
+from evolve.llm.ledger import BudgetExhausted
+from evolve.ports import Population
+from evolve.records import Operator, Proposal
+from problems.benchmark import Outcome
+from problems.errors import ConfigError
+
+ROLE = "benchmark"
+
+Progress = Callable[[int, int], None]
+"""Hears how many samples of how many are done."""
+
+
+def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
+    """Let a baseline go through all samples; it asks nobody and keeps nothing.
+
+    Raises
+    ------
+    ConfigError
+        If the benchmark has no such baseline.
+    """
+    baselines = plan.benchmark.baselines
+    if name not in baselines:
+        known = ", ".join(baselines)
+        raise ConfigError(
+            f"{plan.benchmark.name} has no baseline {name!r}; known: {known}"
+        )
+    played = []
+    for sample in plan.samples:
+        dialogue = plan.benchmark.start(sample, plan.settings)
+        play = baselines[name].play(sample, plan.seed)
+        calls = 0
+        while (question := dialogue.question()) is not None:
+            dialogue.answer(play(question))
+            calls += 1
+        played.append(Played(outcome=dialogue.outcome(), calls=calls))
+        progress(len(played), len(plan.samples))
+    return Results(plan=plan, model=f"baseline/{name}", played=tuple(played))
+
+
+async def play_model(
+    plan: Plan,
+    *,
+    name: str,
+    asker: Asker,
+    population: Population,
+    concurrency: int,
+    progress: Progress,
+) -> Results:
+    """Let a model go through all samples, several at once.
+
+    Ends early where the budget does; then samples are missing from the results.
+
+    Raises
+    ------
+    ModelUnavailableError
+        If no call can work; what was answered is kept.
+    ConfigError
+        If the store holds other questions than the plan asks.
+    """
+    done: dict[int, Played] = {}
+    numbers = iter(range(len(plan.samples)))
+
+    async def work() -> None:
+        for number in numbers:
+            try:
+                done[number] = await _play(plan, number, asker, population)
+            except BudgetExhausted:
+                return
+            progress(len(done), len(plan.samples))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(plan.samples))):
+                group.create_task(work())
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None
+    played = tuple(done[number] for number in sorted(done))
+    return Results(plan=plan, model=name, played=played)
+
+
+async def _play(
+    plan: Plan, number: int, asker: Asker, population: Population
+) -> Played:
+    sample = plan.samples[number]
+    dialogue = plan.benchmark.start(sample, plan.settings)
+    said = population.dialogue(number)
+    kept = _Kept(said)
+    talk = Talk()
+    heard: list[Proposal] = []
+    turn = said[-1].call.turn + 1 if said else 0
+    while (question := dialogue.question()) is not None:
+        prompt = talk.prompt(question)
+        answer = kept.next(prompt.digest)
+        if answer is None:
+            ask = Ask(
+                step=number,
+                turn=turn,
+                role=ROLE,
+                prompt=prompt,
+                operator=Operator.TOLD,
+                island=0,
+                parents=(),
+            )
+            answer = await asker.ask(ask, np.random.default_rng([plan.seed, number]))
+            turn += 1
+        heard.append(answer)
+        reply = reply_of(answer)
+        talk.heard(reply)
+        dialogue.answer(reply)
+    return _booked(dialogue.outcome(), said, heard)
+
+
+class _Kept:
+    """The ends of calls that the store holds of a sample, in order.
+
+    A question that was asked again, because its answer was lost or it failed, counts
+    once; a failure at the end counts as not asked.
+    """
+
+    def __init__(self, said: Sequence[Proposal]) -> None:
+        ended = [one for one in said if one.response or one.failure]
+        runs = [
+            list(run) for _, run in groupby(ended, lambda one: one.call.prompt.digest)
+        ]
+        self._ends = [
+            next((one for one in run if one.response), run[-1]) for run in runs
+        ]
+        if self._ends and self._ends[-1].response is None:
+            del self._ends[-1]
+        self._at = 0
+
+    def next(self, digest: str) -> Proposal | None:
+        """Return what became of the next question, None if it was not asked."""
+        if self._at == len(self._ends):
+            return None
+        found = self._ends[self._at]
+        if found.call.prompt.digest != digest:
+            raise ConfigError(
+                f"sample {found.call.step} was asked something else before: the run is "
+                "of another version; choose another folder with --out"
+            )
+        self._at += 1
+        return found
+
+
+def _booked(
+    outcome: Outcome, said: Sequence[Proposal], heard: Sequence[Proposal]
+) -> Played:
+    """Add up all calls of a sample, those included whose answer was not used."""
+    used = {one.call.key: one for one in (*said, *heard)}.values()
+    usages = [one.response.usage for one in used if one.response is not None]
+    costs = [usage.cost_usd for usage in usages if usage.cost_usd is not None]
+    replies = [reply_of(one) for one in used]
+    return Played(
+        outcome=outcome,
+        calls=len(used),
+        prompt_tokens=sum(reply.prompt_tokens for reply in replies),
+        completion_tokens=sum(reply.completion_tokens for reply in replies),
+        cost_usd=sum(costs) if len(costs) == len(usages) else None,
+        seconds=sum(reply.seconds for reply in replies),
+    )

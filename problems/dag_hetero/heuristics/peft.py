@@ -1,0 +1,10 @@
+"""PEFT: the largest optimistic cost first, where end plus optimistic cost is least."""
+
+# EVOLVE-BLOCK-START
+
+
+def select(task, option, state):
+    return option.eft + option.oct - task.best_oct - task.oct
+
+
+# EVOLVE-BLOCK-END

@@ -1,0 +1,1 @@
+"""Benchmark ``rconstraint``: feasible schedules under interacting constraints."""
