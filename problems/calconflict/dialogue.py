@@ -99,8 +99,12 @@ class Year:
 
 
 def start(sample: Sample, settings: Settings) -> Year:
-    """Begin a user's year."""
-    shown = {"full": None, "none": 0}.get(settings["history"], settings["last_n"])
+    """Begin a user's year.
+
+    An agent that keeps a list of strategies is told at least the last round.
+    """
+    least = int(settings["memory"])
+    shown = {"full": None, "none": least}.get(settings["history"], settings["last_n"])
     bounds = Bounds(items=settings["memory_items"], chars=settings["memory_chars"])
     return Year(
         sample,

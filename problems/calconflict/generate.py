@@ -1,7 +1,6 @@
 """Samples: a user's year each, with a unique best invitation in every conflict."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
 from itertools import pairwise
@@ -10,7 +9,7 @@ from random import Random
 from problems.base import Json
 from problems.benchmark import Sample, Settings
 from problems.calconflict import calendar
-from problems.calconflict.model import Event, Phase
+from problems.calconflict.model import Event, Phase, plain, plain_phase
 from problems.calconflict.preferences import (
     POINT,
     phases,
@@ -60,25 +59,25 @@ def _year(number: int, settings: Settings) -> Sample:
         phase = phase_at(hidden, index)
         rng = stream(seed, number, "round", index)
         events = _conflict(place, settings, running, (day, phase), rng)
-        shown.append({"date": day.isoformat(), "events": [asdict(e) for e in events]})
+        shown.append(
+            {"date": day.isoformat(), "events": [plain(one) for one in events]}
+        )
         secret.append(_gold(phase, events))
     user = place.user
     return Sample(
         id=f"cal-s{seed}-u{number:03d}",
         group=place.kind,
         level=0,
-        data=_plain(
-            {
-                "user": {
-                    "name": user.name,
-                    "role": user.role,
-                    "reports_to": user.reports_to,
-                },
-                "organisation": place.shown(),
-                "rounds": shown,
-            }
-        ),
-        secret=_plain({"phases": [asdict(one) for one in hidden], "rounds": secret}),
+        data={
+            "user": {
+                "name": user.name,
+                "role": user.role,
+                "reports_to": user.reports_to,
+            },
+            "organisation": place.shown(),
+            "rounds": shown,
+        },
+        secret={"phases": [plain_phase(one) for one in hidden], "rounds": secret},
     )
 
 
@@ -111,10 +110,3 @@ def _gold(phase: Phase, events: Sequence[Event]) -> Json:
         "principles": [principle(phase, one, other) for one, other in pairs],
         "rule_matters": tier(phase, order[0]) > tier(phase, order[-1]),
     }
-
-
-def _plain(value: Json) -> Json:
-    """Turn tuples into lists, as JSON would."""
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

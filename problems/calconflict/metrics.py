@@ -31,24 +31,15 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
 
 def _metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
     years = _Years([one.measures for one in outcomes])
-    years_weighted = _Years(
-        [
-            {
-                "rounds": one.measures["rounds"],
-                "tau": one.measures["tau"] * one.measures["rounds"],
-                "ndcg": one.measures["ndcg"] * one.measures["rounds"],
-            }
-            for one in outcomes
-        ]
-    )
+    summed = _Years([_sums(one.measures) for one in outcomes])
     names = sorted({name for one in outcomes for name in one.measures})
     sizes = [name.split("/")[1] for name in names if _is_size(name)]
     found = {
         "aer": years.rate("errors", "rounds"),
         "strict_aer": years.rate("strict_errors", "rounds"),
         "err": years.reduction("last_errors", "first_errors"),
-        "tau": years_weighted.rate("tau", "rounds"),
-        "ndcg": years_weighted.rate("ndcg", "rounds"),
+        "tau": summed.rate("tau", "rounds"),
+        "ndcg": summed.rate("ndcg", "rounds"),
         "valid": years.rate("valid", "rounds"),
         "rule_violations": years.rate("rule_violations", "rule_rounds"),
         "before_drift": years.rate("drift/before_errors", "drift/before_rounds"),
@@ -62,6 +53,13 @@ def _metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
         if name.startswith("violated/"):
             found[name] = years.rate(name, "rounds")
     return {name: one for name, one in found.items() if one.value is not None}
+
+
+def _sums(measures: Mapping[str, float]) -> dict[str, float]:
+    """Turn means over rounds back into sums."""
+    rounds = measures["rounds"]
+    means = {name: measures[name] * rounds for name in ("tau", "ndcg")}
+    return {"rounds": rounds} | means
 
 
 def _is_size(name: str) -> bool:

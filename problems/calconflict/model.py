@@ -1,7 +1,7 @@
 """Records of a year of conflicts: invitations and what a user prefers in secret."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from problems.base import Json
@@ -79,8 +79,14 @@ class Event:
         return self.recurrence != "once"
 
 
+def plain(event: Event) -> dict[str, Json]:
+    """Turn an event into plain data."""
+    data = {name: getattr(event, name) for name in Event.__dataclass_fields__}
+    return {**data, "attendees": list(event.attendees)}
+
+
 def event_of(data: Mapping[str, Json]) -> Event:
-    """Event from plain data, the reverse of ``dataclasses.asdict``."""
+    """Event from plain data."""
     return Event(**{**data, "attendees": tuple(data["attendees"])})
 
 
@@ -128,8 +134,19 @@ class Phase:
     weights: Weights
 
 
+def plain_phase(phase: Phase) -> dict[str, Json]:
+    """Turn a phase into plain data."""
+    weights = asdict(phase.weights)
+    lists = {"role": list(phase.weights.role), "topic": list(phase.weights.topic)}
+    return {
+        "start": phase.start,
+        "rules": list(phase.rules),
+        "weights": weights | lists,
+    }
+
+
 def phases_of(data: Sequence[Mapping[str, Json]]) -> tuple[Phase, ...]:
-    """Phases from plain data, the reverse of ``dataclasses.asdict``."""
+    """Phases from plain data."""
     return tuple(
         Phase(
             start=one["start"],

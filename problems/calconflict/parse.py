@@ -30,9 +30,14 @@ FLAWS = (
 )
 """Kinds of error beside which the decision stands; strictly it does not count."""
 
+_CUT = {"length": "truncated", "content_filter": "filtered"}
+"""By reason of the end; what precedes it may be a draft, so only all of it counts."""
+
 REASON_CHARS = 1000
-_TEXT_CHARS = 100_000
-_ATTEMPTS = 1000
+_WHOLE_CHARS = 100_000
+_TAIL_CHARS = 20_000
+_ATTEMPTS = 500
+"""Places where an object may begin; bounds keep replies made to be slow cheap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,7 @@ def read(reply: Reply, events: Sequence[str], bounds: Bounds | None) -> Answer:
     if reply.failure:
         return Answer(errors=("model_failed",))
     found = _object(reply.text)
-    if found is None:
+    if found is None or (reply.finish_reason in _CUT and not found[1]):
         return Answer(errors=(_why_nothing(reply),))
     content, strict = found
     accept: Json = content.get("accept")
@@ -110,10 +115,8 @@ def clean(text: str, limit: int) -> str:
 
 
 def _why_nothing(reply: Reply) -> str:
-    if reply.finish_reason == "length":
-        return "truncated"
-    if reply.finish_reason == "content_filter":
-        return "filtered"
+    if reply.finish_reason in _CUT:
+        return _CUT[reply.finish_reason]
     return "parse" if reply.text.strip() else "no_output"
 
 
@@ -122,10 +125,11 @@ def _object(text: str) -> tuple[dict[str, Json], bool] | None:
 
     It is the last JSON object that names what to accept, or else the last one at all.
     """
-    whole = _decoded(text.strip(), 0) if len(text) <= _TEXT_CHARS else None
-    if whole is not None and whole[1] == len(text.strip()):
-        return whole[0], True
-    tail, found = text[-_TEXT_CHARS:], None
+    whole = text.strip()
+    decoded = _decoded(whole, 0) if len(whole) <= _WHOLE_CHARS else None
+    if decoded and decoded[1] == len(whole) and "accept" in decoded[0]:
+        return decoded[0], True
+    tail, found = whole[-_TAIL_CHARS:], None
     place = len(tail)
     for _ in range(_ATTEMPTS):
         place = tail.rfind("{", 0, place)

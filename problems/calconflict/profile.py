@@ -37,7 +37,9 @@ PROFILE: Profile = MappingProxyType(
         "delta": _one(0.2, "least lead of the best invitation by weights, points"),
         "drifts": _one(1, "changes of preference in a year"),
         "history": _one(
-            "full", "earlier rounds in a question: full, last_n or none", "secondary"
+            "full",
+            "earlier rounds in a question: full, last_n, none (memory: the last)",
+            "secondary",
         ),
         "last_n": _one(20, "rounds in a question if history is last_n"),
         "feedback": _one("gold", "gold: what the user attended; binary: right or not"),
