@@ -90,11 +90,29 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What to ask next.
+class Program:
+    """A program that a model wrote, to be run on plain data where it is confined.
 
     Attributes
     ----------
+    entry_point
+        Function that is called with ``data`` and returns plain data.
+    """
+
+    source: str
+    entry_point: str
+    data: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to ask next: a model, or the sandbox.
+
+    Attributes
+    ----------
+    program
+        To be run instead of asking a model; the reply's text is its answer as JSON, or
+        its failure says why there is none.
     template
         Name of the template that renders ``values``; empty if only ``results`` are
         said.
@@ -106,6 +124,7 @@ class Question:
         Whether a new conversation begins; otherwise this follows the last reply.
     """
 
+    program: Program | None = None
     template: str = ""
     values: Mapping[str, Json] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()

@@ -2,25 +2,33 @@
 
 Every call is durable before it is asked, and every answer before it is read. What a
 sample showed follows from its answers, so a run that was killed reads what it has,
-asks nothing again that was answered, and goes on.
+asks nothing again that was answered, and goes on. Programs that models wrote are run
+again.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import groupby
 
 import numpy as np
 
+from evaluators.base import Limits
+from evaluators.programs import ProgramRunner
 from evolve.bench.records import Plan, Played, Results
 from evolve.bench.talking import Talk, reply_of
 from evolve.llm.asking import Ask, Asker
 from evolve.llm.ledger import BudgetExhausted
 from evolve.ports import Population
 from evolve.records import Operator, Proposal
-from problems.benchmark import Outcome
+from problems.benchmark import Outcome, Program, Reply
 from problems.errors import ConfigError
 
 ROLE = "benchmark"
+
+LIMITS = Limits(cpu_seconds=10.0, memory_mb=512)
+"""Of a program that a model writes as its answer."""
 
 Progress = Callable[[int, int], None]
 """Hears how many samples of how many are done."""
@@ -41,15 +49,19 @@ def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
             f"{plan.benchmark.name} has no baseline {name!r}; known: {known}"
         )
     played = []
-    for sample in plan.samples:
-        dialogue = plan.benchmark.start(sample, plan.settings)
-        play = baselines[name].play(sample, plan.seed)
-        calls = 0
-        while (question := dialogue.question()) is not None:
-            dialogue.answer(play(question))
-            calls += 1
-        played.append(Played(outcome=dialogue.outcome(), calls=calls))
-        progress(len(played), len(plan.samples))
+    with closing(ProgramRunner(LIMITS)) as runner:
+        for sample in plan.samples:
+            dialogue = plan.benchmark.start(sample, plan.settings)
+            play = baselines[name].play(sample, plan.seed)
+            calls = 0
+            while (question := dialogue.question()) is not None:
+                if question.program is not None:
+                    dialogue.answer(_run(runner, question.program))
+                else:
+                    dialogue.answer(play(question))
+                    calls += 1
+            played.append(Played(outcome=dialogue.outcome(), calls=calls))
+            progress(len(played), len(plan.samples))
     return Results(plan=plan, model=f"baseline/{name}", played=tuple(played))
 
 
@@ -77,12 +89,13 @@ async def play_model(
     numbers = iter(range(len(plan.samples)))
 
     async def work() -> None:
-        for number in numbers:
-            try:
-                done[number] = await _play(plan, number, asker, population)
-            except BudgetExhausted:
-                return
-            progress(len(done), len(plan.samples))
+        with closing(ProgramRunner(LIMITS)) as runner:
+            for number in numbers:
+                try:
+                    done[number] = await _play(plan, number, asker, population, runner)
+                except BudgetExhausted:
+                    return
+                progress(len(done), len(plan.samples))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -95,7 +108,11 @@ async def play_model(
 
 
 async def _play(
-    plan: Plan, number: int, asker: Asker, population: Population
+    plan: Plan,
+    number: int,
+    asker: Asker,
+    population: Population,
+    runner: ProgramRunner,
 ) -> Played:
     sample = plan.samples[number]
     dialogue = plan.benchmark.start(sample, plan.settings)
@@ -105,6 +122,10 @@ async def _play(
     heard: list[Proposal] = []
     turn = said[-1].call.turn + 1 if said else 0
     while (question := dialogue.question()) is not None:
+        if question.program is not None:
+            program = question.program
+            dialogue.answer(await asyncio.to_thread(_run, runner, program))
+            continue
         prompt = talk.prompt(question)
         answer = kept.next(prompt.digest)
         if answer is None:
@@ -124,6 +145,13 @@ async def _play(
         talk.heard(reply)
         dialogue.answer(reply)
     return _booked(dialogue.outcome(), said, heard)
+
+
+def _run(runner: ProgramRunner, program: Program) -> Reply:
+    ran = runner.run(program.source, program.entry_point, program.data)
+    return Reply(
+        text="" if ran.failure else json.dumps(ran.answer), failure=ran.failure
+    )
 
 
 class _Kept:

@@ -154,10 +154,13 @@ def _player(rule: Rule) -> Baseline:
     def play(sample: Sample, seed: int) -> Callable[[Question], Reply]:
         rng = random.Random(f"{sample.id}-{seed}")
 
-        def reply(_question: Question) -> Reply:
+        def reply(question: Question) -> Reply:
             starts = rule(read_case(sample.data), sample, rng)
             rows = [{"task": task, "start": start} for task, start in starts.items()]
-            return Reply(text=json.dumps({"schedule": rows}))
+            text = json.dumps({"schedule": rows})
+            if question.values.get("mode") == "solver":
+                text = f"def solve(case):\n    return {text}\n"
+            return Reply(text=text)
 
         return reply
 

@@ -32,6 +32,12 @@ def _ours(value: object, doc: str) -> Parameter:
 
 PROFILE = MappingProxyType(
     {
+        "mode": Parameter(
+            value="direct",
+            provenance="paper",
+            doc="direct: the model writes the schedule; solver (ours): a program that "
+            "is run in the sandbox",
+        ),
         "suites": Parameter(
             value=["ramp"], provenance="paper", doc="ramp, dcm (a data-centre move)"
         ),

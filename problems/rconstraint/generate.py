@@ -62,6 +62,8 @@ def samples(settings: Settings) -> tuple[Sample, ...]:
 
 
 def _check(settings: Settings) -> None:
+    if settings["mode"] not in ("direct", "solver"):
+        raise ConfigError(f"mode: {settings['mode']!r}; choose from: direct, solver")
     for name, known in (("suites", ("ramp", "dcm")), ("phases", PHASES)):
         unknown = [x for x in settings[name] if x not in known]
         if unknown or not settings[name]:

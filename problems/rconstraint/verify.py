@@ -10,6 +10,7 @@ CODES = (
     "no_output",
     "truncated",
     "parse",
+    "program",
     "schema",
     "unknown_task",
     "missing_task",

@@ -213,3 +213,42 @@ def test_a_conversation_holds_what_was_said_before():
     assert second.digest != first.digest
     talk.heard(Reply(text="done"))
     assert talk.prompt(opening) == first
+
+
+SERIAL = """def solve(case):
+    order, done = [], set()
+    tasks = {task["id"]: task["duration"] for task in case["tasks"]}
+    while len(order) < len(tasks):
+        for task in tasks:
+            before = {a for a, b in case["precedence"] if b == task}
+            if task not in done and before <= done:
+                order.append(task)
+                done.add(task)
+    rows, now = [], 0
+    for task in order:
+        rows.append({"task": task, "start": now})
+        now += tasks[task]
+    return {"schedule": rows}
+"""
+HOSTILE = "def solve(case):\n    open('/etc/passwd')\n    return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "correct", "errors"),
+    [(SERIAL, 0.5, None), (HOSTILE, 0.0, {"program": 12})],
+)
+def test_programs_of_models_run_in_the_sandbox(program, correct, errors, tmp_path):
+    plan = plan_of(RCONSTRAINT, changes=SMALL | {"mode": "solver"})
+
+    def answer(_body):
+        return {"content": f"```python\n{program}```"}
+
+    with FakeOpenAI(script=answer) as server:
+        found = play(plan, settings_for(server), Caps(), tmp_path, nothing)
+    assert found.summary.metrics["feasible"].value == correct
+    if errors is not None:
+        assert found.errors == errors
+    oracle = play(
+        plan, ModelSettings(name="baseline/oracle"), Caps(), tmp_path, nothing
+    )
+    assert oracle.summary.metrics["feasible"].value == 1

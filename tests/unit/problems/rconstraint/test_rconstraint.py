@@ -443,3 +443,46 @@ def test_nothing_hidden_is_in_a_question():
 
 def test_an_order_follows_the_edges():
     assert topological("abc", [("c", "a"), ("b", "a")]) == ["b", "c", "a"]
+
+
+# Programs instead of schedules.
+
+
+SOLVER = settings_of(BENCHMARK.profile, {"mode": "solver"})
+
+
+def in_solver_mode(text, result=None):
+    dialogue = BENCHMARK.start(EASY, SOLVER)
+    dialogue.answer(Reply(text=text))
+    question = dialogue.question()
+    if question is not None:
+        assert question.program.data == EASY.data
+        assert question.program.entry_point == "solve"
+        dialogue.answer(result)
+    return dialogue.outcome(), question
+
+
+def test_a_program_is_found_in_its_fence_or_alone():
+    rows = [{"task": t, "start": s} for t, s in EASY.secret["witness"].items()]
+    answer = Reply(text=json.dumps({"schedule": rows}))
+    source = "def solve(case):\n    return {}\n"
+    for text in (source, f"So:\n```python\n{source}```\nor\n```\nnonsense(\n```\n"):
+        outcome, question = in_solver_mode(text, answer)
+        assert question.program.source == source
+        assert outcome.correct == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "result", "code"),
+    [
+        ("", None, "no_output"),
+        ("no program", None, "parse"),
+        ("def other(case): pass", None, "parse"),
+        ("def solve(c): pass", Reply(failure="error: boom"), "program"),
+        ("def solve(c): pass", Reply(text="null"), "schema"),
+        ("def solve(c): pass", Reply(text='{"schedule": []}'), "missing_task"),
+    ],
+)
+def test_what_goes_wrong_with_a_program_has_its_own_code(text, result, code):
+    outcome, _ = in_solver_mode(text, result)
+    assert set(outcome.errors) == {code}
