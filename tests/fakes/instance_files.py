@@ -40,9 +40,51 @@ BINS = json.dumps({"a": {"capacity": 10, "num_items": 2, "items": [3, 10]}}, ind
 
 BUFFERS = "id,lower,upper,size\n0,0,4,1024\nb1,2,6,2048\n"
 
+PATTERSON = """3 2
+ 4 2
+ 0 0 0 1 2
+ 3 2 1 1
+ 3
+ 0 0 0 0
+"""
+
+PSPLIB = """************************************************************************
+file with basedata            : own.bas
+initial value random generator: 1
+************************************************************************
+projects                      :  1
+jobs (incl. supersource/sink ):  4
+horizon                       :  7
+RESOURCES
+  - renewable                 :  2   R
+  - nonrenewable              :  0   N
+  - doubly constrained        :  0   D
+************************************************************************
+PRECEDENCE RELATIONS:
+jobnr.    #modes  #successors   successors
+   1        1          2           2   3
+   2        1          1           4
+   3        1          1           4
+   4        1          0
+************************************************************************
+REQUESTS/DURATIONS:
+jobnr. mode duration  R 1  R 2
+------------------------------------------------------------------------
+  1      1     0       0    0
+  2      1     3       2    1
+  3      1     4       3    0
+  4      1     0       0    0
+************************************************************************
+RESOURCEAVAILABILITIES:
+  R 1  R 2
+    4    2
+************************************************************************
+"""
+
 GOOD = {
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "mem_alloc": (BUFFERS,),
+    "rcpsp": (PATTERSON, PSPLIB),
     "smtt": (TARDY,),
 }
