@@ -66,11 +66,53 @@ WORKFLOW = json.dumps(
 )
 WORKFLOWS = json.dumps({"a": {"cost": [[3, 2], [2, 4]], "edges": [[0, 1, 5]]}})
 
+PATTERSON = """3 2
+ 4 2
+ 0 0 0 1 2
+ 3 2 1 1
+ 3
+ 0 0 0 0
+"""
+
+PSPLIB = """************************************************************************
+file with basedata            : own.bas
+initial value random generator: 1
+************************************************************************
+projects                      :  1
+jobs (incl. supersource/sink ):  4
+horizon                       :  7
+RESOURCES
+  - renewable                 :  2   R
+  - nonrenewable              :  0   N
+  - doubly constrained        :  0   D
+************************************************************************
+PRECEDENCE RELATIONS:
+jobnr.    #modes  #successors   successors
+   1        1          2           2   3
+   2        1          1           4
+   3        1          1           4
+   4        1          0
+************************************************************************
+REQUESTS/DURATIONS:
+jobnr. mode duration  R 1  R 2
+------------------------------------------------------------------------
+  1      1     0       0    0
+  2      1     3       2    1
+  3      1     4       3    0
+  4      1     0       0    0
+************************************************************************
+RESOURCEAVAILABILITIES:
+  R 1  R 2
+    4    2
+************************************************************************
+"""
+
 GOOD = {
     "dag_hetero": (WORKFLOW, WORKFLOWS),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "mem_alloc": (BUFFERS,),
+    "rcpsp": (PATTERSON, PSPLIB),
     "smtt": (TARDY,),
     "vm_resched": (CLUSTER,),
 }
