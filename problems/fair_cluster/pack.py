@@ -52,9 +52,9 @@ _VIEWS = (
     "cores, core time of their tasks that have not started; user.served: core time "
     "ever given to the user. stage.work: of its present stage, without overhead; "
     "stage.tasks: it is cut into; stage.waiting: of them not started; stage.length: "
-    "time of each, with overhead; stage.rest: core time of later stages. state.t: time; "
-    "state.cores, state.free: cores, and free ones; state.users, state.jobs: users with "
-    "unfinished jobs, and these; state.left: core time of all arrived tasks that have "
+    "time of each, with overhead; stage.rest: core time of later stages. state.t: "
+    "time; state.cores, state.free: cores, and free ones; state.users, state.jobs: "
+    "users with unfinished jobs, and these; state.left: core time of all arrived tasks that have "
     "not started; state.overhead: time of a task beside its work. All are read-only. "
     "Keep nothing between calls. "
 )
@@ -81,8 +81,8 @@ _PRIORITY = EntryPoint(
     signature="def priority(job, user, stage, state) -> float:",
     doc=(
         "Called whenever a core is free, once for every job with a task that could "
-        "start, if there are several. The job with the smallest value gets the core for "
-        "one task, ties go to the job that arrived first. "
+        "start, if there are several. The job with the smallest value gets the core "
+        "for one task, ties go to the job that arrived first. "
         + _VIEWS
         + "Return a finite int or float."
     ),

@@ -104,7 +104,7 @@ class Line:
         return 0 <= decision < len(self._open)
 
     def answer(self) -> list[list[list[int]]]:
-        """Starts of tasks by job and stage, as far as they are known."""
+        """Give the starts of tasks by job and stage, as far as they are known."""
         return self._cluster.answer()
 
     def _next(self) -> tuple[list[Row], State] | None:

@@ -115,7 +115,7 @@ def test_optimistic_costs_are_those_of_a_plain_recursion():
 def test_heft_is_the_same_by_rank_by_machine_and_by_pair():
     for one in PACK.instances(Split.SMOKE):
         dag = simulate.decode(encode(one))
-        pairs = simulate.run("select", lambda t, o, s: o.eft - t.best - t.up, dag, 0)
+        pairs = simulate.run("select", lambda t, o, s: o.delay - t.up, dag, 0)
         assert scheduled(one, "heft") == scheduled(one, "earliest") == pairs
 
 
