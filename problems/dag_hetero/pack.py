@@ -39,8 +39,8 @@ _OPTION = (
     "option.free: when the machine is done with all it has so far; option.est, "
     "option.eft: when it would start and end, gaps used; option.oct: what must follow "
     "it from that machine at least; option.pinned: 1 on the machine that is fastest "
-    "for the critical path, else 0; option.delay: by how much it would end later than on "
-    "its best machine; option.delay_oct: the same for ends with option.oct added"
+    "for the critical path, else 0; option.delay: by how much it would end later than "
+    "on its best machine; option.delay_oct: the same for ends with option.oct added"
 )
 _STATS = (
     "n, m: tasks and machines; span: length of the critical path; work: sum of the "

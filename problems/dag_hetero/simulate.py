@@ -232,6 +232,10 @@ _DRIVERS: dict[str, Callable[[Callable[..., Any], Plan], None]] = {
 }
 
 
+_Fields = tuple[int, int, int, int, int, int, int]
+"""Those of an option that other machines do not change."""
+
+
 class _Waiting:
     """A task that could be scheduled now: its view, and one for each machine.
 
@@ -241,7 +245,7 @@ class _Waiting:
 
     def __init__(self, plan: Plan, i: int) -> None:
         dag = plan.dag
-        self.rows: list[tuple[int, ...]] = []
+        self.rows: list[_Fields] = []
         for k, (since, w) in enumerate(zip(plan.arrivals(i), dag.cost[i], strict=True)):
             t = plan.gap(k, since, w)
             follows, pinned = dag.optimistic[i][k], int(k == dag.pinned)
@@ -275,7 +279,7 @@ class _Waiting:
         self.task = Ready(*self._fixed, *self._best)
         self.options = [self._option(row) for row in self.rows]
 
-    def _option(self, row: tuple[int, ...]) -> Option:
+    def _option(self, row: _Fields) -> Option:
         best, _, best_oct = self._best
         return Option(*row, row[2] - best, row[2] + row[5] - best_oct)
 

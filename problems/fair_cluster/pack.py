@@ -54,9 +54,9 @@ _VIEWS = (
     "stage.tasks: it is cut into; stage.waiting: of them not started; stage.length: "
     "time of each, with overhead; stage.rest: core time of later stages. state.t: "
     "time; state.cores, state.free: cores, and free ones; state.users, state.jobs: "
-    "users with unfinished jobs, and these; state.left: core time of all arrived tasks that have "
-    "not started; state.overhead: time of a task beside its work. All are read-only. "
-    "Keep nothing between calls. "
+    "users with unfinished jobs, and these; state.left: core time of all arrived tasks "
+    "that have not started; state.overhead: time of a task beside its work. "
+    "All are read-only. Keep nothing between calls. "
 )
 
 _FEATURES = (

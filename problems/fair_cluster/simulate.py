@@ -126,7 +126,7 @@ class Line:
         return None
 
     def _uncut(self, index: int) -> bool:
-        """Whether the present stage of a job was not offered before; notes that it was."""
+        """Whether the present stage of a job was not offered yet; notes that it is."""
         if not self._cluster.fresh(index):
             return False
         stage = index, self._cluster.stage(index)
@@ -158,7 +158,7 @@ def _tasks(
     value: float = partition(job, user, stage, state)
     if not usable([value]):
         raise ValueError(
-            f"partition at time {state.t} is {first_unusable([value])[1]}, not a finite "
-            "number"
+            f"partition at time {state.t} is {first_unusable([value])[1]}, "
+            "not a finite number"
         )
     return round(max(1, min(MAX_TASKS, value)))

@@ -63,7 +63,7 @@ def _malformed(instance: ClusterInstance, answer: Json, *, cutting: bool) -> lis
 
 
 def _ends(instance: ClusterInstance, answer: Json) -> tuple[list[int], list[str]]:
-    """Ends of the jobs, and codes of stages that start too early."""
+    """Give the ends of the jobs, and codes of stages that start too early."""
     ends, codes = [], []
     for j, (job, stages) in enumerate(zip(instance.jobs, answer, strict=True)):
         ready = job.arrival
