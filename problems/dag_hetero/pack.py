@@ -39,7 +39,8 @@ _OPTION = (
     "option.free: when the machine is done with all it has so far; option.est, "
     "option.eft: when it would start and end, gaps used; option.oct: what must follow "
     "it from that machine at least; option.pinned: 1 on the machine that is fastest "
-    "for the critical path, else 0"
+    "for the critical path, else 0; option.delay: by how much it would end later than "
+    "on its best machine; option.delay_oct: the same for ends with option.oct added"
 )
 _STATS = (
     "n, m: tasks and machines; span: length of the critical path; work: sum of the "
@@ -66,6 +67,8 @@ _OPTION_FEATURES = (
     Feature(code="option.data", doc="when its data are there"),
     Feature(code="option.free", doc="end of what the machine has"),
     Feature(code="option.oct", doc="what must follow it from there at least"),
+    Feature(code="option.delay", doc="its end there less its earliest end, at least 0"),
+    Feature(code="option.delay_oct", doc="the same with what must follow, at least 0"),
 )
 
 _SELECT = EntryPoint(
@@ -78,8 +81,7 @@ _SELECT = EntryPoint(
         + _TASK
         + "task.ready: end of its last parent; task.best, task.second: its two "
         "earliest ends over the machines; task.best_oct: least option.eft + "
-        "option.oct over the machines, so that option.eft - task.best is 0 on its best "
-        "machine. "
+        "option.oct over the machines. "
         + _OPTION
         + ". state has "
         + _STATS
@@ -93,10 +95,8 @@ _SELECT = EntryPoint(
         Feature(code="task.ready", doc="end of its last parent"),
         Feature(code="task.best", doc="its earliest end over the machines, positive"),
         Feature(code="task.second", doc="its second earliest end, positive"),
-        Feature(code="task.best_oct", doc="its least end with what must follow"),
         Feature(code="state.left", doc="number of tasks to schedule, positive"),
         Feature(code="state.waiting", doc="number of ready tasks, positive"),
-        Feature(code="state.makespan", doc="end of what is scheduled"),
         Feature(code="state.span", doc="length of the critical path, positive"),
     ),
 )

@@ -50,7 +50,9 @@ class Option(NamedTuple):
 
     ``cost`` is its time there, ``data`` when all it needs is there, ``free`` the end of
     what the machine has so far, ``oct`` what must follow it from there at least,
-    ``pinned`` 1 if the machine is the fastest for the critical path, else 0.
+    ``pinned`` 1 if the machine is the fastest for the critical path, else 0. ``delay``
+    is by how much it would end later than on its best machine, ``delay_oct`` the same
+    with what must follow.
     """
 
     cost: int
@@ -60,6 +62,8 @@ class Option(NamedTuple):
     free: int
     oct: int
     pinned: int
+    delay: int
+    delay_oct: int
 
 
 class Choice(NamedTuple):
@@ -76,6 +80,8 @@ class Choice(NamedTuple):
     free: int
     oct: int
     pinned: int
+    delay: int
+    delay_oct: int
     ahead: int
 
 
@@ -165,7 +171,7 @@ def _by_machine(choose: Callable[[Task, Choice, Stats], Any], plan: Plan) -> Non
     for i in sorted(range(dag.stats.n), key=lambda i: (-dag.tasks[i].up, i)):
         options = [
             Choice(*option, _ahead(plan, i, k, option))
-            for k, option in enumerate(_options(plan, i))
+            for k, option in enumerate(_Waiting(plan, i).options)
         ]
         values = [choose(dag.tasks[i], option, dag.stats) for option in options]
         if not usable(values):
@@ -182,15 +188,15 @@ def _by_pair(select: Callable[[Ready, Option, State], Any], plan: Plan) -> None:
     """Schedule the pair of ready task and machine with the smallest value."""
     dag = plan.dag
     missing = [len(row) for row in dag.parents]
-    options = {i: _options(plan, i) for i, count in enumerate(missing) if count == 0}
+    ready = {i: _Waiting(plan, i) for i, count in enumerate(missing) if count == 0}
     for left in range(dag.stats.n, 0, -1):
         frees = [plan.free(k) for k in range(dag.stats.m)]
-        state = State(*dag.stats, left, len(options), max(frees), min(frees))
-        names = sorted(options)
+        state = State(*dag.stats, left, len(ready), max(frees), min(frees))
+        names = sorted(ready)
         values = []
         for i in names:
-            view = _ready(plan, i, options[i])
-            values += [select(view, option, state) for option in options[i]]
+            task = ready[i].task
+            values += [select(task, option, state) for option in ready[i].options]
         if not usable(values):
             at, shown = first_unusable(values)
             raise ValueError(
@@ -199,13 +205,13 @@ def _by_pair(select: Callable[[Ready, Option, State], Any], plan: Plan) -> None:
             )
         at, k = divmod(values.index(min(values)), dag.stats.m)
         chosen = names[at]
-        plan.place(chosen, k, options.pop(chosen)[k].est)
-        for row in options.values():
-            row[k] = _moved(plan, k, row[k])
+        plan.place(chosen, k, ready.pop(chosen).rows[k][1])
+        for one in ready.values():
+            one.move(plan, k)
         for j, _ in dag.children[chosen]:
             missing[j] -= 1
             if missing[j] == 0:
-                options[j] = _options(plan, j)
+                ready[j] = _Waiting(plan, j)
 
 
 def _by_parts(split: Callable[[Workflow, int], Any], plan: Plan) -> None:
@@ -226,33 +232,56 @@ _DRIVERS: dict[str, Callable[[Callable[..., Any], Plan], None]] = {
 }
 
 
-def _options(plan: Plan, i: int) -> list[Option]:
-    dag = plan.dag
-    found = []
-    for k, (since, w) in enumerate(zip(plan.arrivals(i), dag.cost[i], strict=True)):
-        t = plan.gap(k, since, w)
-        pinned = int(k == dag.pinned)
-        about = (w, t, t + w, since, plan.free(k), dag.optimistic[i][k], pinned)
-        found.append(Option(*about))
-    return found
+_Fields = tuple[int, int, int, int, int, int, int]
+"""Those of an option that other machines do not change."""
 
 
-def _moved(plan: Plan, k: int, option: Option) -> Option:
-    """Return the option once its machine has one task more."""
-    cost, _, _, data, _, follows, pinned = option
-    t = plan.gap(k, data, cost)
-    return Option(cost, t, t + cost, data, plan.free(k), follows, pinned)
+class _Waiting:
+    """A task that could be scheduled now: its view, and one for each machine.
 
+    ``rows`` holds the fields of the options but for the delays; both views are made
+    again only when they change.
+    """
 
-def _ready(plan: Plan, i: int, options: list[Option]) -> Ready:
-    ends = sorted([option.eft for option in options])
-    return Ready(
-        *plan.dag.tasks[i],
-        max([plan.finish[j] for j, _ in plan.dag.parents[i]], default=0),
-        ends[0],
-        ends[min(1, len(ends) - 1)],
-        min([option.eft + option.oct for option in options]),
-    )
+    def __init__(self, plan: Plan, i: int) -> None:
+        dag = plan.dag
+        self.rows: list[_Fields] = []
+        for k, (since, w) in enumerate(zip(plan.arrivals(i), dag.cost[i], strict=True)):
+            t = plan.gap(k, since, w)
+            follows, pinned = dag.optimistic[i][k], int(k == dag.pinned)
+            self.rows.append((w, t, t + w, since, plan.free(k), follows, pinned))
+        ends = [plan.finish[j] for j, _ in dag.parents[i]]
+        self._fixed = (*dag.tasks[i], max(ends, default=0))
+        self._best = self._least()
+        self._view()
+
+    def move(self, plan: Plan, k: int) -> None:
+        """Follow when a machine gets one task more."""
+        cost, _, _, since, _, follows, pinned = self.rows[k]
+        t = plan.gap(k, since, cost)
+        self.rows[k] = (cost, t, t + cost, since, plan.free(k), follows, pinned)
+        best = self._least()
+        if best == self._best:
+            self.options[k] = self._option(self.rows[k])
+        else:
+            self._best = best
+            self._view()
+
+    def _least(self) -> tuple[int, int, int]:
+        ends = sorted([row[2] for row in self.rows])
+        return (
+            ends[0],
+            ends[min(1, len(ends) - 1)],
+            min([row[2] + row[5] for row in self.rows]),
+        )
+
+    def _view(self) -> None:
+        self.task = Ready(*self._fixed, *self._best)
+        self.options = [self._option(row) for row in self.rows]
+
+    def _option(self, row: _Fields) -> Option:
+        best, _, best_oct = self._best
+        return Option(*row, row[2] - best, row[2] + row[5] - best_oct)
 
 
 def _ahead(plan: Plan, i: int, k: int, option: Option) -> int:

@@ -7,7 +7,7 @@ def select(task, option, state):
     order = -task.up - task.down
     if task.critical:
         return order + state.n * state.span * (1 - option.pinned)
-    return order + option.eft - task.best
+    return order + option.delay
 
 
 # EVOLVE-BLOCK-END

@@ -4,7 +4,7 @@
 
 
 def select(task, option, state):
-    return option.eft + option.oct - task.best_oct - task.oct
+    return option.delay_oct - task.oct
 
 
 # EVOLVE-BLOCK-END

@@ -24,6 +24,7 @@ from problems.dag_hetero.pack import PACK, gantt
 from problems.dag_hetero.plan import Plan
 from problems.dag_hetero.verify import verify
 from problems.errors import ConfigError, InfrastructureError, ReferenceMissingError
+from tests.unit.problems.dag_hetero.shared_data import public
 
 # The example of Topcuoglu, Hariri and Wu (2002), figure 2 and table 1.
 COST = (
@@ -114,7 +115,7 @@ def test_optimistic_costs_are_those_of_a_plain_recursion():
 def test_heft_is_the_same_by_rank_by_machine_and_by_pair():
     for one in PACK.instances(Split.SMOKE):
         dag = simulate.decode(encode(one))
-        pairs = simulate.run("select", lambda t, o, s: o.eft - t.best - t.up, dag, 0)
+        pairs = simulate.run("select", lambda t, o, s: o.delay - t.up, dag, 0)
         assert scheduled(one, "heft") == scheduled(one, "earliest") == pairs
 
 
@@ -467,3 +468,13 @@ def test_too_large_a_workflow_is_refused(tmp_path):
     path.write_text('{"a": 1,\n' + "\n" * 1_000_000)
     with pytest.raises(ConfigError, match="line 1000002: not JSON"):
         read(path)
+
+
+def test_the_measured_figures_of_a_public_workflow():
+    (one,) = [found.instance for found in read(public("srasearch-chameleon-10a-003"))]
+    assert one.n == 22
+    assert round(makespan(one, "heft") / 1000, 1) == 2385.4
+    pytest.importorskip("ortools")
+    found = truth.solve(one, truth.LIMIT)
+    assert found.lower == found.best
+    assert round(found.best / 1000, 1) == 2234.2

@@ -1,0 +1,10 @@
+"""As many tasks as the workload says."""
+
+# EVOLVE-BLOCK-START
+
+
+def partition(job, user, stage, state):
+    return stage.tasks
+
+
+# EVOLVE-BLOCK-END
