@@ -134,10 +134,11 @@ def _of_kind(items: list[Json], kind: str, at: list[str]) -> Iterator[Json]:
     if len(chosen) > _MOST[kind]:
         raise ValueError(f"more than {_MOST[kind]} items of kind {kind}")
     for item in chosen:
-        at[0] = item["metadata"]["name"]
-        if type(at[0]) is not str:
-            at[0] = ""
+        at[0] = ""  # nothing is known of an item without a name
+        name = item["metadata"]["name"]
+        if type(name) is not str:
             raise TypeError("a name is not a text")
+        at[0] = name
         yield item
 
 

@@ -36,14 +36,15 @@ _VIEWS = (
     "of the other unbound pods of which each alone fits on it, before and after; "
     "node.pods: number of pods bound to it. state.pods, state.left: number of pods, "
     "and of those that have not had their turn; state.cpu_load, state.memory_load: "
-    "what these request as a share of what is free altogether. Everything is read-only. "
+    "what these request as a share of what is free altogether. Everything is "
+    "read-only. "
     "Return a finite int or float."
 )
 
 _EACH = (
     "called for each node that the pod fits on; it is bound to the node of the "
-    "smallest value, ties go to the lower index; it stays pending only if it fits on none. All "
-    "nodes are empty at first. "
+    "smallest value, ties go to the lower index; it stays pending only if it fits on "
+    "none. All nodes are empty at first. "
 )
 
 _FEATURES = (
