@@ -69,7 +69,7 @@ class Solver:
         """Improve a placement level by level, until one cannot be proved."""
         of = weights(self._instance)
         best = list(nodes)
-        lower = 0
+        lower = self._instance.n
         proved = True
         for priority, weight in of.items():
             kinds = [kind for kind in self._members if kind[2] == priority]

@@ -61,13 +61,14 @@ def weights(instance: PodsInstance) -> dict[int, int]:
 
 
 def cost(instance: PodsInstance, nodes: Sequence[int | None]) -> int:
-    """Weighted number of pending and of disturbed pods; lower is better.
+    """Weighted number of pending and of disturbed pods, and 1 for each pod.
 
-    A pod is disturbed if it runs now and is moved or evicted.
+    A pod is disturbed if it runs now and is moved or evicted. Lower is better; without
+    the constant a best cost could be 0, and no gap could be given.
     """
     of = weights(instance)
     rows = zip(nodes, instance.pod_priority, instance.pod_node, strict=True)
-    return sum(
+    return instance.n + sum(
         (of[priority] if node is None else 0) + (now is not None and node != now)
         for node, priority, now in rows
     )

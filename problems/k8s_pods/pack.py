@@ -19,10 +19,10 @@ highest priority, then as few as possible of the next, and so on; then as few as
 possible of the running pods may be disturbed, moved to another node or evicted.
 
 The objective is a weighted sum in which each kind of loss outweighs all less important
-ones together. Two-dimensional vector packing is NP-hard. Requests fill 90 to 105 % of
-the capacity, so every choice of a node matters, and a pod that need not move should
-stay. 12 to 128 pods on 3 to 16 nodes. Judged by the gap of the objective to a bound
-that is nearly always the optimum.
+ones together, plus 1 for each pod. Two-dimensional vector packing is NP-hard. Requests
+fill 90 to 105 % of the capacity, so every choice of a node matters, and a pod that need
+not move should stay. 12 to 128 pods on 3 to 16 nodes. Judged by the gap of the
+objective to a bound that is nearly always the optimum.
 """
 
 _VIEWS = (

@@ -102,12 +102,12 @@ def bounded(instance: PodsInstance, source: str) -> Reference:
     Of each priority, the fewest pods that have to go so that the rest of it and of all
     higher ones fit into the sum of the capacities, while higher ones go first.
     """
-    lower = 0
+    lower = instance.n
     for priority, weight in weights(instance).items():
         short = _short(instance, priority)
         if short:
             # Whatever is pending above costs more than all of this priority.
-            lower = short * weight
+            lower += short * weight
             break
     return Reference(
         lower=float(lower),

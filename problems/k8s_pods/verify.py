@@ -11,7 +11,8 @@ def verify(instance: PodsInstance, _entry_point: str, answer: Json) -> Verdict:
     """Judge the node of each pod, None for a pending one, for any entry point.
 
     The objective orders placements by the pending pods of the highest priority, then
-    of the next, and so on, then by the pods that run now and are moved or evicted.
+    of the next, and so on, then by the pods that run now and are moved or evicted; 1
+    for each pod is added.
     Violation codes: ``not_a_list``, ``wrong_length``, ``not_a_node:POD``,
     ``no_cpu:NODE``, ``no_memory:NODE``. Features: the shares of pods that are placed,
     that are placed of the highest priority, and that stay of those that run.

@@ -30,8 +30,8 @@ def test_a_cluster_is_read(tmp_path):
     assert (one.pod_cpu, one.pod_memory) == ((1500, 9000), (477, 0))
     assert (one.pod_priority, one.pod_node) == ((100, 0), (0, None))
     assert not found.reference.proved
-    assert found.reference.lower == 2
-    assert verify(one, "", [0, None]).objective == 2
+    assert found.reference.lower == 4
+    assert verify(one, "", [0, None]).objective == 4
 
 
 def test_fixed_pods_make_nodes_smaller_and_finished_ones_do_not_count(tmp_path):

@@ -62,14 +62,14 @@ def test_what_matters_more_outweighs_all_that_matters_less():
 
 def test_a_placement_is_judged():
     good = verify(CASE, "score", [0, 1, None, None])
-    assert (good.objective, good.violations) == (18.0, ())
+    assert (good.objective, good.violations) == (22.0, ())
     assert good.features == {
         "placed_share": 0.5,
         "first_share": 0.0,
         "stay_share": 1.0,
     }
-    assert verify(CASE, "score", [0, 0, 1, 1]).objective == 1.0
-    assert verify(CASE, "score", [None] * 4).objective == 2 * 9 + 2 * 3 + 2
+    assert verify(CASE, "score", [0, 0, 1, 1]).objective == 4 + 1
+    assert verify(CASE, "score", [None] * 4).objective == 4 + 2 * 9 + 2 * 3 + 2
     assert verify(CASE, "score", [0, 0, 0, 1]).violations == (
         "no_cpu:0",
         "no_memory:0",
@@ -176,10 +176,10 @@ def test_the_solver_finds_the_best_of_all_placements():
 
 def test_the_bound_of_sums_counts_what_cannot_fit():
     tight = dataclasses.replace(CASE, cpu=(5, 4))
-    assert truth.bounded(tight, "").lower == weights(tight)[7]
-    assert truth.bounded(CASE, "").lower == 0
+    assert truth.bounded(tight, "").lower == 4 + weights(tight)[7]
+    assert truth.bounded(CASE, "").lower == 4
     small = dataclasses.replace(CASE, memory=(9, 9))
-    assert truth.bounded(small, "").lower == weights(small)[0]
+    assert truth.bounded(small, "").lower == 4 + weights(small)[0]
 
 
 @pytest.mark.slow
