@@ -34,7 +34,7 @@ from problems.vm_resched.verify import verify
 FILE = Path(__file__).parent / "data" / "references.json"
 
 LIMIT = 2.0
-"""Deterministic time of one solve; a unit takes about 3 seconds of CPU time."""
+"""Deterministic time of one solve; no shipped instance needs all of it."""
 
 _ATTEMPTS = 4
 """Solves of an instance: each after the first forbids what could not be ordered."""

@@ -43,6 +43,36 @@ CLUSTER = (
     "limit 2\nmachine 88 256\nmachine 44 128 44 128  # two nodes\n\n"
     "vm 0 4 8\nvm 1.1 8 16 web\nvm 1.* 32 64\nvm 0.0 2 4 web\n"
 )
+KUBECTL = json.dumps(
+    {
+        "kind": "List",
+        "items": [
+            {
+                "kind": "Node",
+                "metadata": {"name": "n0"},
+                "status": {"allocatable": {"cpu": "3920m", "memory": "16Gi"}},
+            },
+            {
+                "kind": "Pod",
+                "metadata": {"name": "web", "annotations": {"a": "b"}},
+                "spec": {
+                    "priority": 100,
+                    "nodeName": "n0",
+                    "containers": [
+                        {"resources": {"requests": {"cpu": "1.5", "memory": "500M"}}},
+                        {"resources": {}},
+                    ],
+                },
+            },
+            {
+                "kind": "Pod",
+                "metadata": {"name": "job"},
+                "spec": {"containers": [{"resources": {"requests": {"cpu": "9"}}}]},
+            },
+        ],
+    },
+    indent=1,
+)
 
 WORKFLOW = json.dumps(
     {
@@ -111,6 +141,7 @@ GOOD = {
     "dag_hetero": (WORKFLOW, WORKFLOWS),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
+    "k8s_pods": (KUBECTL,),
     "mem_alloc": (BUFFERS,),
     "rcpsp": (PATTERSON, PSPLIB),
     "smtt": (TARDY,),
