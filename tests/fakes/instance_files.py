@@ -40,7 +40,10 @@ BINS = json.dumps({"a": {"capacity": 10, "num_items": 2, "items": [3, 10]}}, ind
 
 BUFFERS = "id,lower,upper,size\n0,0,4,1024\nb1,2,6,2048\n"
 
+FLEXIBLE = "# a comment\n2 2 1.5\n2 2 0 3 1 4 1 1 2\n\n1 1 0 5\n"
+
 GOOD = {
+    "fjsp": (FLEXIBLE,),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "mem_alloc": (BUFFERS,),
