@@ -13,7 +13,7 @@ from problems import imported
 from problems.base import Bar, Imported, Split
 from problems.errors import InfrastructureError, ReferenceMissingError
 from problems.revealed_flow import reference as truth
-from problems.revealed_flow import simulate
+from problems.revealed_flow import simulate, table
 from problems.revealed_flow.gittins import Gittins
 from problems.revealed_flow.instances import FAMILIES, LOADS, draw
 from problems.revealed_flow.model import FlowInstance, Job, describe, encode
@@ -313,3 +313,15 @@ def test_a_picture_has_the_jobs_with_the_longest_flow_and_marks_their_ends():
     ]
     one = draw("chain", 60, 1)
     assert len({bar.row for bar in gantt(one, truth.srpt(one))}) == ROWS
+
+
+def test_the_table_has_mean_and_worst_ratio_of_every_rule():
+    found = list(table.rows(Split.SMOKE))
+    assert found[0] == "| rule | chain12 | decoy12 | all |"
+    assert len(found) == 2 + len(PACK.baselines)
+    ratios = [
+        flow(one, "fcfs") / truth.best_flow(one) for one in PACK.instances(Split.SMOKE)
+    ]
+    shown = f"{sum(ratios) / 3:.2f}, {max(ratios):.2f}"
+    assert found[2].startswith("| `fcfs` |")
+    assert found[2].endswith(f"| {shown} |")
