@@ -8,10 +8,10 @@ Algorithms for solving production-scheduling problems, Operations Research 8 (19
 
 import random
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
 from math import inf
 from typing import Any, NamedTuple
 
+from problems.dispatch import non_delay
 from problems.values import first_unusable, usable
 
 
@@ -91,7 +91,7 @@ def run(
     random.seed(seed)
     floor = _Floor(instance, heuristic)
     if entry_point == "priority":
-        _non_delay(floor)
+        non_delay(floor)
     elif entry_point == "active_priority":
         _active(floor)
     else:
@@ -198,35 +198,6 @@ class _Floor:
 
 _new = tuple.__new__
 """Makes a named tuple at half the cost of calling its class."""
-
-
-def _non_delay(floor: _Floor) -> None:
-    """Let every free machine start something as soon as anything waits for it.
-
-    What happens at one moment is done in this order: operations end and their jobs
-    queue up, by job; then the free machines choose, by machine. So ties go to the job
-    that came first, of those that came together to the lower index.
-    """
-    busy = [False] * len(floor.ops)
-    ends: list[tuple[int, int, int]] = []
-    touched = set(range(len(busy)))
-    while True:
-        t = ends[0][0] if ends else 0
-        while ends and ends[0][0] == t:
-            _, job, machine = heappop(ends)
-            busy[machine] = False
-            touched.add(machine)
-            waits_for = floor.advance(job, t)
-            if waits_for >= 0:
-                touched.add(waits_for)
-        for machine in sorted(touched):
-            if floor.ops[machine] and not busy[machine]:
-                end, job = floor.start(machine, floor.first_of_queue(machine, t), t)
-                heappush(ends, (end, job, machine))
-                busy[machine] = True
-        if not ends:
-            return
-        touched.clear()
 
 
 def _active(floor: _Floor) -> None:

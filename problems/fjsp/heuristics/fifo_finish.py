@@ -1,0 +1,12 @@
+"""First come, first served; to the machine that would end it first."""
+
+# EVOLVE-BLOCK-START
+
+
+def priority(op, machine, state):
+    if state.routing:
+        return machine.end
+    return op.ready
+
+
+# EVOLVE-BLOCK-END

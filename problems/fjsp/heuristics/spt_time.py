@@ -1,0 +1,12 @@
+"""Shortest time first; to its fastest machine."""
+
+# EVOLVE-BLOCK-START
+
+
+def priority(op, machine, state):
+    if state.routing:
+        return machine.p
+    return machine.p
+
+
+# EVOLVE-BLOCK-END
