@@ -46,15 +46,15 @@ PROTOTYPE = MappingProxyType(
 _SETS = {
     "cal-v1": FrozenSet(
         changes={},
-        sha256="37b59da81950960693791e8908cf62271363e53139669421d728e5e51bb63873",
+        sha256="31dbb98080f049dbdd5c9e3919d6a29c89b42735de45f95f907d8445e0053805",
     ),
     "cal-mini-v1": FrozenSet(
         changes={"users": 3, "rounds": 40},
-        sha256="d7b66010cd54ccd82b6335f777be136efb0961e12f547511f3f7f083c37256f6",
+        sha256="5e24701032964a48838155dc157671183f6f113b18418d6fc66b2584c32d7af9",
     ),
     "cal-prototype-v1": FrozenSet(
         changes=PROTOTYPE,
-        sha256="b72f2a4dfb61fc2c893d865244d11da946e6b9665657d1d02f6a88f661585895",
+        sha256="010c10b8ac1d16083cfee62c28ea4cf5172ac1592a64101f6c84328580e17732",
     ),
 }
 

@@ -4,6 +4,7 @@ Rounds of a user are correlated, so users are what is drawn again. Every figure 
 quotient of sums over users.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from problems.benchmark import LevelRow, Metric, Outcome, Summary
 from problems.calconflict.score import QUARTERS
 
 RESAMPLES = 2000
+_SIZE = re.compile(r"size_(\d+)_rounds")
 ALL = "all"
 """Group of the rows that hold all users."""
 
@@ -22,8 +24,8 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     Rates are between 0 and 1. ``aer`` is the average error rate, lower is better;
     ``err`` the error reduction rate, 1 less the errors at the end over those at the
     start of the year; ``rule_violations`` the share of conflicts in which a hard rule
-    separates the events that were decided against a hard rule; ``size/K`` the error
-    rate of conflicts of K events; ``violated/P`` the share of rounds decided against
+    separates the events that were decided against a hard rule; ``size_K`` the error
+    rate of conflicts of K events; ``against_P`` the share of rounds decided against
     principle P. Rows are quarters of the year.
     """
     return Summary(metrics=_metrics(outcomes), levels=tuple(_rows(outcomes)))
@@ -33,7 +35,7 @@ def _metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
     years = _Years([one.measures for one in outcomes])
     summed = _Years([_sums(one.measures) for one in outcomes])
     names = sorted({name for one in outcomes for name in one.measures})
-    sizes = [name.split("/")[1] for name in names if _is_size(name)]
+    sizes = [found[1] for found in map(_SIZE.fullmatch, names) if found]
     found = {
         "aer": years.rate("errors", "rounds"),
         "strict_aer": years.rate("strict_errors", "rounds"),
@@ -42,17 +44,17 @@ def _metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
         "ndcg": summed.rate("ndcg", "rounds"),
         "valid": years.rate("valid", "rounds"),
         "rule_violations": years.rate("rule_violations", "rule_rounds"),
-        "before_drift": years.rate("drift/before_errors", "drift/before_rounds"),
-        "after_drift": years.rate("drift/after_errors", "drift/after_rounds"),
-        "adapted": years.rate("drift/adapted", "drift/count"),
-        "rounds_to_adapt": years.rate("drift/rounds_to_adapt", "drift/count"),
+        "before_drift": years.rate("drift_before_errors", "drift_before_rounds"),
+        "after_drift": years.rate("drift_after_errors", "drift_after_rounds"),
+        "adapted": years.rate("drift_adapted", "drift_count"),
+        "rounds_to_adapt": years.rate("drift_rounds_to_adapt", "drift_count"),
     }
     for size in sizes:
-        found[f"size/{size}"] = years.rate(f"size/{size}/errors", f"size/{size}/rounds")
+        found[f"size_{size}"] = years.rate(f"size_{size}_errors", f"size_{size}_rounds")
     for name in names:
-        if name.startswith("violated/"):
+        if name.startswith("against_"):
             found[name] = years.rate(name, "rounds")
-    return {name: one for name, one in found.items() if one.value is not None}
+    return found
 
 
 def _sums(measures: Mapping[str, float]) -> dict[str, float]:
@@ -62,24 +64,20 @@ def _sums(measures: Mapping[str, float]) -> dict[str, float]:
     return {"rounds": rounds} | means
 
 
-def _is_size(name: str) -> bool:
-    return name.startswith("size/") and name.endswith("/rounds")
-
-
 def _rows(outcomes: Sequence[Outcome]) -> Iterable[LevelRow]:
     groups = dict.fromkeys(one.group for one in outcomes)
     for group in (ALL, *groups):
         chosen = [one.measures for one in outcomes if group in (ALL, one.group)]
         years = _Years(chosen)
         for quarter in range(QUARTERS):
-            name = f"quarter/{quarter}"
+            name = f"quarter_{quarter}"
             yield LevelRow(
                 group=group,
                 level=quarter,
                 samples=len(chosen),
                 metrics={
-                    "aer": years.rate(f"{name}/errors", f"{name}/rounds"),
-                    "ndcg": years.rate(f"{name}/ndcg", f"{name}/rounds"),
+                    "aer": years.rate(f"{name}_errors", f"{name}_rounds"),
+                    "ndcg": years.rate(f"{name}_ndcg", f"{name}_rounds"),
                 },
             )
 

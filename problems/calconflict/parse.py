@@ -1,9 +1,9 @@
 """Read a reply: strictly as one JSON object, or leniently wherever it stands."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from problems.answers import last_object
 from problems.base import Json
 from problems.benchmark import Reply
 
@@ -34,10 +34,6 @@ _CUT = {"length": "truncated", "content_filter": "filtered"}
 """By reason of the end; what precedes it may be a draft, so only all of it counts."""
 
 REASON_CHARS = 1000
-_WHOLE_CHARS = 100_000
-_TAIL_CHARS = 20_000
-_ATTEMPTS = 500
-"""Places where an object may begin; bounds keep replies made to be slow cheap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +80,10 @@ def read(reply: Reply, events: Sequence[str], bounds: Bounds | None) -> Answer:
     """
     if reply.failure:
         return Answer(errors=("model_failed",))
-    found = _object(reply.text)
-    if found is None or (reply.finish_reason in _CUT and not found[1]):
+    found = last_object(reply.text)
+    if found is None or (reply.finish_reason in _CUT and not found.strict):
         return Answer(errors=(_why_nothing(reply),))
-    content, strict = found
+    content = found.value
     accept: Json = content.get("accept")
     ranking: Json = content.get("ranking")
     if not isinstance(accept, str) or not _texts(ranking):
@@ -98,7 +94,12 @@ def read(reply: Reply, events: Sequence[str], bounds: Bounds | None) -> Answer:
     reason = clean(reason, REASON_CHARS) if isinstance(reason, str) else ""
     fault = _fault(accept, ranking, events)
     memory, lapse = _memory(content, bounds)
-    flaws = ("" if strict else "format", "" if reason else "no_reason", fault, lapse)
+    flaws = (
+        "" if found.strict else "format",
+        "" if reason else "no_reason",
+        fault,
+        lapse,
+    )
     return Answer(
         accept=accept,
         ranking=tuple(ranking) if fault in ("", "accept_not_first") else None,
@@ -118,36 +119,6 @@ def _why_nothing(reply: Reply) -> str:
     if reply.finish_reason in _CUT:
         return _CUT[reply.finish_reason]
     return "parse" if reply.text.strip() else "no_output"
-
-
-def _object(text: str) -> tuple[dict[str, Json], bool] | None:
-    """Find the answer in a text, and say whether the text is nothing else.
-
-    It is the last JSON object that names what to accept, or else the last one at all.
-    """
-    whole = text.strip()
-    decoded = _decoded(whole, 0) if len(whole) <= _WHOLE_CHARS else None
-    if decoded and decoded[1] == len(whole) and "accept" in decoded[0]:
-        return decoded[0], True
-    tail, found = whole[-_TAIL_CHARS:], None
-    place = len(tail)
-    for _ in range(_ATTEMPTS):
-        place = tail.rfind("{", 0, place)
-        if place < 0:
-            break
-        decoded = _decoded(tail, place)
-        if decoded is not None and "accept" in decoded[0]:
-            return decoded[0], False
-        found = found or decoded
-    return (found[0], False) if found else None
-
-
-def _decoded(text: str, place: int) -> tuple[dict[str, Json], int] | None:
-    try:
-        value, end = json.JSONDecoder().raw_decode(text, place)
-    except (ValueError, RecursionError):
-        return None
-    return (value, end) if isinstance(value, dict) else None
 
 
 def _texts(value: Json) -> bool:

@@ -84,14 +84,14 @@ def separated(phase: Phase, events: Sequence[Event], delta: int) -> bool:
 def principle(phase: Phase, better: Event, worse: Event) -> str:
     """Why one event is better than another.
 
-    The most important hard rule that only it keeps, as ``rule:NAME``; without one, the
-    feature that speaks most for it, as ``weight:NAME``.
+    The most important hard rule that only it keeps, as ``rule_NAME``; without one, the
+    feature that speaks most for it, as ``weight_NAME``.
     """
     for rule in phase.rules:
         if RULES[rule](better) and not RULES[rule](worse):
-            return f"rule:{rule}"
+            return f"rule_{rule}"
     mine, other = parts(phase.weights, better), parts(phase.weights, worse)
-    return "weight:" + max(mine, key=lambda name: mine[name] - other[name])
+    return "weight_" + max(mine, key=lambda name: mine[name] - other[name])
 
 
 def phases(settings: Settings, rng: Random) -> tuple[Phase, ...]:

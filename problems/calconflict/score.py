@@ -142,10 +142,10 @@ def _quarters(rounds: Sequence[Round]) -> dict[str, float]:
     gains = [0.0] * QUARTERS
     for index, one in enumerate(rounds):
         quarter = QUARTERS * index // len(rounds)
-        found[f"quarter/{quarter}/rounds"] += 1
-        found[f"quarter/{quarter}/errors"] += one.wrong
+        found[f"quarter_{quarter}_rounds"] += 1
+        found[f"quarter_{quarter}_errors"] += one.wrong
         gains[quarter] += one.ndcg
-    sums = {f"quarter/{quarter}/ndcg": gain for quarter, gain in enumerate(gains)}
+    sums = {f"quarter_{quarter}_ndcg": gain for quarter, gain in enumerate(gains)}
     return {**found, **sums}
 
 
@@ -153,17 +153,17 @@ def _sizes(sample: Sample, wrong: Sequence[bool]) -> dict[str, float]:
     found: Counter[str] = Counter()
     for one, missed in zip(sample.data["rounds"], wrong, strict=True):
         size = len(one["events"])
-        found[f"size/{size}/rounds"] += 1
-        found[f"size/{size}/errors"] += missed
+        found[f"size_{size}_rounds"] += 1
+        found[f"size_{size}_errors"] += missed
     return dict(sorted(found.items()))
 
 
 def _violations(sample: Sample, rounds: Sequence[Round]) -> dict[str, float]:
     kinds = Counter(one.violated for one in rounds if one.violated)
-    found = {f"violated/{kind}": count for kind, count in sorted(kinds.items())}
+    found = {f"against_{kind}": count for kind, count in sorted(kinds.items())}
     return {
         "rule_rounds": sum(one["rule_matters"] for one in sample.secret["rounds"]),
-        "rule_violations": sum(one.violated.startswith("rule:") for one in rounds),
+        "rule_violations": sum(one.violated.startswith("rule_") for one in rounds),
         **found,
     }
 
@@ -190,13 +190,13 @@ def _drifts(wrong: Sequence[bool], starts: Sequence[int]) -> dict[str, float]:
             ),
             None,
         )
-        found["drift/count"] += 1
-        found["drift/before_rounds"] += len(before)
-        found["drift/before_errors"] += sum(before)
-        found["drift/after_rounds"] += len(after)
-        found["drift/after_errors"] += sum(after)
-        found["drift/adapted"] += adapted is not None
-        found["drift/rounds_to_adapt"] += stop - start if adapted is None else adapted
+        found["drift_count"] += 1
+        found["drift_before_rounds"] += len(before)
+        found["drift_before_errors"] += sum(before)
+        found["drift_after_rounds"] += len(after)
+        found["drift_after_errors"] += sum(after)
+        found["drift_adapted"] += adapted is not None
+        found["drift_rounds_to_adapt"] += stop - start if adapted is None else adapted
     return dict(found)
 
 

@@ -30,14 +30,14 @@ def answer_all(sample, settings, player):
     return dialogue.outcome(), asked
 
 
-def play(name, settings, samples, seed=1):
+def play(name, settings, samples, seed=0):
     """Outcomes of a baseline."""
     baseline = BENCHMARK.baselines[name]
     return [answer_all(s, settings, baseline.play(s, seed))[0] for s in samples]
 
 
 @cache
-def played(name, of_set, seed=1):
+def played(name, of_set, seed=0):
     """Outcomes of a baseline on a frozen set."""
     return play(name, *frozen(of_set), seed)
 

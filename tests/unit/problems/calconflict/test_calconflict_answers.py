@@ -63,6 +63,7 @@ NO_DECISION = {
     "no ranking": (Reply(text=without("ranking")), "schema"),
     "ranking is text": (Reply(text=but(ranking="E2, E1, E3")), "schema"),
     "ranking of numbers": (Reply(text=but(ranking=[2, 1, 3])), "schema"),
+    "wrapped": (Reply(text=f'{{"answer": {TEXT}}}'), "schema"),
     "another object": (Reply(text='{"answer": "E2"}'), "schema"),
     "unknown event": (Reply(text=but(accept="E4")), "unknown_event"),
     "other case": (Reply(text=but(accept="e2")), "unknown_event"),
@@ -73,7 +74,6 @@ FLAWED = {
     "prose before": (f"I take E2.\n{TEXT}", "format"),
     "prose after": (f"{TEXT}\nThat is all.", "format"),
     "thoughts with a draft": (f"<think>{but(accept='E1')}</think>{TEXT}", "format"),
-    "wrapped": (f'{{"answer": {TEXT}}}', "format"),
     "braces before": ("{E2} is { best: " + TEXT, "format"),
     "byte order mark": ("\ufeff" + TEXT, "format"),
     "no reason": (without("reason"), "no_reason"),
@@ -133,7 +133,7 @@ def test_a_whole_answer_counts_however_it_ended():
 
 
 def test_the_last_answer_counts():
-    assert said(f"{but(accept='E1')} No: {TEXT} {{}}").accept == "E2"
+    assert said(f"{but(accept='E1')} No: {TEXT} (sure)").accept == "E2"
 
 
 def test_memory_is_bounded_and_ignored_where_none_is_kept():

@@ -124,7 +124,7 @@ def test_the_principle_of_a_choice_is_what_separates_the_two_best(name):
             phase = [p for p in sample.secret["phases"] if p["start"] <= number][-1]
             named = {e["id"]: e for e in one["events"]}
             first, second = (named[name] for name in gold["ranking"][:2])
-            kind, _, what = gold["principles"][0].partition(":")
+            kind, _, what = gold["principles"][0].partition("_")
             deciding = [
                 r for r in phase["rules"] if KEPT[r](first) and not KEPT[r](second)
             ]
