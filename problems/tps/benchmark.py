@@ -82,7 +82,7 @@ BENCHMARK = Benchmark(
     sets={
         "tps-v1": FrozenSet(
             changes={},
-            sha256="75faf92fdb198ff12d799d0a348c41dbb7f7fce99c032ed1904bdd883f5bfdee",
+            sha256="24f087ac562802af105496ee6045e16012ad064fc40e5baf9010dc84ed1b2c2e",
         )
     },
     published=tuple(

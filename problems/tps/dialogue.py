@@ -56,13 +56,13 @@ _LONGEST_ANSWER = 4_000
 
 
 class TpsDialogue:
-    """Asks for tools, then lets them be called until a reply calls none."""
+    """Asks for tools, then lets them be called until a reply calls none.
+
+    Raises ConfigError if the settings cannot be.
+    """
 
     def __init__(self, sample: Sample, settings: Settings) -> None:
-        if settings["clock"] not in ("tokens", "measured"):
-            raise ConfigError("clock must be 'tokens' or 'measured'")
-        if not settings["tokens_per_s"] > 0:
-            raise ConfigError("tokens_per_s must be positive")
+        _check(settings)
         self._sample = sample
         self._settings = settings
         self._key = key_from_data(sample.secret)
@@ -209,6 +209,16 @@ class TpsDialogue:
     def _refused(self, call: ToolCall, error: str, why: str = "") -> tuple[Made, str]:
         made = Made(turn=self._used.turns, tool=call.name[:100], error=error)
         return made, _error(why or ERRORS[error])
+
+
+def _check(settings: Settings) -> None:
+    if settings["clock"] not in ("tokens", "measured"):
+        raise ConfigError("clock must be 'tokens' or 'measured'")
+    for name in ("tool_cap", "max_turns", "calls_per_turn", "tokens_per_s"):
+        if not settings[name] > 0:
+            raise ConfigError(f"{name} must be positive")
+    if not 0 <= settings["failures_per_mille"] <= 1000:
+        raise ConfigError("failures_per_mille must be 0 to 1000")
 
 
 class _Used:

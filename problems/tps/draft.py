@@ -54,6 +54,9 @@ class Draft:
     uses
         How many sub-tasks may need the same tool; of those that only compute, half
         as many, since every number can be added to another.
+    values, named
+        What is asked for, and what the text names: no value is asked twice, and none
+        can be read in the text.
     """
 
     world: World
@@ -64,6 +67,8 @@ class Draft:
     calls: set[tuple[str, str]] = field(default_factory=set)
     needs: Counter[tuple[str, ...]] = field(default_factory=Counter)
     depth: list[int] = field(default_factory=list)
+    values: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
 
 
 def add(draft: Draft, sub: Sub | None) -> bool:
@@ -73,6 +78,8 @@ def add(draft: Draft, sub: Sub | None) -> bool:
     draft.subs.append(sub)
     draft.calls.add((sub.tool.shape.signature, canonical(sub.args)))
     draft.needs[doing(sub.tool.shape.signature, sub.field.name)] += 1
+    draft.values.add(str(sub.value))
+    draft.named |= {str(arg) for key, arg in sub.args.items() if key not in sub.refs}
     before = [draft.depth[k] for k in sub.refs.values()]
     draft.depth.append(1 + max(before, default=0))
     return True
@@ -177,7 +184,10 @@ def _finished(draft: Draft, call: _Call, *, chainable: bool) -> Sub | None:
         return None
     asked = draft.rng.choice(fields)
     value = result[asked.name]
-    if not _good(value) or any(value == sub.value for sub in draft.subs):
+    named = {str(arg) for key, arg in args.items() if key not in refs}
+    if not _good(value) or named & draft.values or str(value) in draft.named | named:
+        return None
+    if str(value) in draft.values:
         return None
     return Sub(tool=tool, field=asked, args=args, refs=refs, value=value)
 
@@ -191,10 +201,10 @@ def _free(draft: Draft, need: tuple[str, ...]) -> bool:
 
 
 def _good(value: Json) -> bool:
-    """Whether a value is worth asking for: neither empty nor zero, and not endless."""
+    """Whether a value is worth asking for: neither empty nor tiny, and not endless."""
     if isinstance(value, str):
         return 0 < len(value) <= _LONGEST
-    return bool(value) and abs(value) <= _LARGEST
+    return bool(1 <= abs(value) <= _LARGEST)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Families of tools whose values are drawn anew for all arguments."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -29,6 +30,7 @@ draw, and by what draws are divided."""
 _OF = {"city": "in the city", "ticker": "of the share", "hotel": "in the hotel"}
 _STATISTICS = {"max": "highest", "min": "lowest", "mean": "average"}
 _LONGEST = 31
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def daily(options: Mapping[str, Json]) -> Shape:
@@ -304,6 +306,8 @@ def a_day(text: str) -> date:
         If it is none.
     """
     try:
+        if not _DATE.fullmatch(text):
+            raise ValueError(text)  # noqa: TRY301
         day = date.fromisoformat(text)
     except ValueError as error:
         raise ToolFaultError(f"{text[:60]!r} is no date YYYY-MM-DD") from error

@@ -11,7 +11,7 @@ _LONGEST = 50_000
 """Only so many characters of a text are read, the last ones."""
 
 _MOST_OBJECTS = 50
-_NAME = re.compile(r"\w+__\w+", re.ASCII)
+_NAME = re.compile(r"(?<!\w)[a-z]{1,20}__\w{1,40}", re.ASCII)
 _NUMBER = re.compile(
     r"(?:(?<![\w.])-)?(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,18})(?:\.\d{1,18})?"
 )
