@@ -1,0 +1,1 @@
+"""TPS-Bench, re-implemented: choose tools, plan their calls, answer."""

@@ -1,0 +1,84 @@
+"""Figures over many samples, with 95 % intervals."""
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+
+from problems.benchmark import LevelRow, Metric, Outcome, Summary
+
+_Z = 1.959964
+
+SHOWN = (
+    "completion",
+    "strict",
+    "called",
+    "told",
+    "precision",
+    "recall",
+    "f1",
+    "turns",
+    "calls",
+    "redundant_calls",
+    "dependency_violations",
+    "prompt_tokens",
+    "completion_tokens",
+    "llm_s",
+    "tool_s",
+    "time_s",
+    "eta",
+    "eta_path",
+    "parallelism",
+)
+"""Measures of which a summary gives the mean over samples, the main one first."""
+
+
+def summarise(outcomes: Sequence[Outcome]) -> Summary:
+    """Sum up; easy and hard tasks also on their own."""
+    metrics = dict(_metrics(outcomes))
+    for group in sorted({outcome.group for outcome in outcomes}):
+        part = [outcome for outcome in outcomes if outcome.group == group]
+        values = _metrics(part)
+        metrics |= {
+            f"{name}_{group}": values[name] for name in ("completion", "strict")
+        }
+    keys = sorted({(outcome.group, outcome.level) for outcome in outcomes})
+    rows = []
+    for group, level in keys:
+        part = [o for o in outcomes if (o.group, o.level) == (group, level)]
+        row = LevelRow(
+            group=group, level=level, samples=len(part), metrics=_metrics(part)
+        )
+        rows.append(row)
+    return Summary(metrics=metrics, levels=tuple(rows))
+
+
+def wilson(hits: int, n: int) -> Metric:
+    """Give a rate with its Wilson interval."""
+    if not n:
+        return Metric(value=None)
+    share, z2 = hits / n, _Z**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return Metric(
+        value=share, low=max(0.0, centre - half), high=min(1.0, centre + half)
+    )
+
+
+def mean(values: Sequence[float]) -> Metric:
+    """Give a mean with its interval of 1.96 standard errors; none of fewer than two."""
+    n = len(values)
+    if not n:
+        return Metric(value=None)
+    middle = sum(values) / n
+    if n == 1:
+        return Metric(value=middle)
+    error = sqrt(sum((value - middle) ** 2 for value in values) / (n - 1) / n)
+    return Metric(value=middle, low=middle - _Z * error, high=middle + _Z * error)
+
+
+def _metrics(outcomes: Sequence[Outcome]) -> Mapping[str, Metric]:
+    found = {}
+    for name in SHOWN:
+        values = [o.measures[name] for o in outcomes if name in o.measures]
+        found[name] = mean(values)
+    strict = sum(outcome.measures["strict"] == 1 for outcome in outcomes)
+    return found | {"strict": wilson(strict, len(outcomes))}
