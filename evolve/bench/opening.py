@@ -47,7 +47,7 @@ def play(
     ModelUnavailableError
         If no call to the model can work.
     """
-    place = folder / plan.benchmark.name / _UNFIT.sub("_", model.name)
+    place = place_of(plan, model.name, folder)
     place.mkdir(parents=True, exist_ok=True)
     if model.name.startswith(BASELINE):
         results = play_baseline(plan, model.name.removeprefix(BASELINE), progress)
@@ -55,6 +55,11 @@ def play(
         results = asyncio.run(_ask(plan, model, caps, place, progress))
     write_atomic(place / SAMPLES_FILE, rows(results))
     return results
+
+
+def place_of(plan: Plan, model: str, folder: Path) -> Path:
+    """Return where the results of a model are kept."""
+    return folder / plan.benchmark.name / _UNFIT.sub("_", model)
 
 
 async def _ask(

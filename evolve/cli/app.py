@@ -143,6 +143,10 @@ def bench(
         Path | None,
         typer.Option(help="Folder of the results; the same again goes on with it."),
     ] = None,
+    inspect_log: Annotated[
+        bool,
+        typer.Option("--inspect-log", help="Write logs of inspect_ai too (extra)."),
+    ] = False,
     show: Annotated[
         bool, typer.Option("--show", help="Show sets, baselines and settings only.")
     ] = False,
@@ -168,6 +172,7 @@ def bench(
         budget_tokens=budget_tokens,
         seed=seed,
         out=out,
+        inspect_log=inspect_log,
     )
     benching.bench(name, options, as_json=json_output)
 

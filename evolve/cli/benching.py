@@ -45,6 +45,7 @@ class BenchOptions:
     budget_tokens: int | None
     seed: int
     out: Path | None
+    inspect_log: bool = False
 
 
 def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
@@ -77,6 +78,11 @@ def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
         else {"results": documents, "comparisons": comparisons}
     )
     write_atomic(folder / "report.json", json.dumps(found, indent=1) + "\n")
+    if options.inspect_log:
+        from evolve.bench.inspect_log import write_log
+
+        for result in (result for results in sections for result in results):
+            note(f"log: {write_log(result, folder)}")
     write_atomic(folder / "report.html", render(sections, [_command()]))
     if as_json:
         print_json(found)

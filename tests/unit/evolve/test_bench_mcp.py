@@ -5,7 +5,7 @@ import sys
 import pytest
 from mcp import Client, StdioServerParameters
 
-from evolve.bench_mcp import make_servers, serve
+from evolve.bench.serving import make_servers, serve
 from problems.errors import ConfigError
 from problems.tps.repository import tools
 from problems.tps.world import make_world
@@ -79,7 +79,7 @@ def test_only_servers_that_exist_are_served():
 
 @pytest.mark.slow
 def test_a_server_answers_over_standard_input_and_output(tmp_path):
-    code = "import asyncio; from evolve.bench_mcp import serve; "
+    code = "import asyncio; from evolve.bench.serving import serve; "
     parameters = StdioServerParameters(
         command=sys.executable,
         args=["-c", code + "asyncio.run(serve('units', 0))"],
