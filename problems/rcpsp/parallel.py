@@ -192,11 +192,15 @@ def _first_fit(
     ``uses`` are in use until ``end``. Without it everything fits at every moment, as
     all that runs started before and leaves in the order of the moments.
     """
+    shared = [(r, amount + uses[r]) for r, amount in needs if r in uses]
     for time, free in moments:
         if time >= end:
             break
-        if time >= first and all(
-            free[r] - uses.get(r, 0) >= amount for r, amount in needs
-        ):
+        if time < first:
+            continue
+        for r, amount in shared:
+            if free[r] < amount:
+                break
+        else:
             return time
     return end
