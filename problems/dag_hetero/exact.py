@@ -67,12 +67,14 @@ class PartSearch:
         return rest
 
     def _descend(self, done: list[Step], last: int, value: float) -> None:
-        if len(done) == len(self._part):
+        plan, moves = self._plan, self._moves(last)
+        if len(done) == len(self._part) - 1 and moves:
+            end, i, k, t = moves[0]  # the best one
+            value = max(value, end + self._tails[i])
             if value < self.value:
-                self.value, self.steps = value, list(done)
+                self.value, self.steps = value, [*done, (i, k, t)]
             return
-        plan = self._plan
-        for end, i, k, t in self._moves(last):
+        for end, i, k, t in moves:
             worse = max(value, end + self._tails[i])
             if worse >= self.value or self.nodes >= MAX_NODES:
                 continue

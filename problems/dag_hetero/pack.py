@@ -157,14 +157,13 @@ _SPLIT = EntryPoint(
         "each task in one part, no task in a part before one that it needs. The "
         "parts are scheduled in their order, each exactly: so that the latest end of "
         "its tasks, with the upward rank of what follows outside the part, is least. "
-        "dag.cost: times by task and machine; dag.parents, dag.children: by task, "
-        "tuples of (task, transfer); dag.order: the tasks, each behind its parents; "
-        "dag.tasks: by task, with "
-        + _TASK.replace("task.", "")
-        + "dag.stats has "
+        "The workflow has the fields cost (times by task and machine), parents and "
+        "children (by task, tuples of (task, transfer)), order (the tasks, each behind "
+        "its parents), tasks (by task) and stats ("
         + _STATS
-        + ". "
-        "All are read-only."
+        + "). "
+        + _TASK
+        + "All are read-only."
     ),
     seed="split_rank",
 )

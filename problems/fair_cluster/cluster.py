@@ -140,6 +140,8 @@ class Cluster:
         self._done: dict[int, list[list[int]]] = {}
         self._ends: list[tuple[int, int]] = []
         self._served: dict[int, int] = {}
+        # Of users with unfinished jobs: these, their running tasks, what is left.
+        self._users: dict[int, list[int]] = {}
         self._by_job, self._by_user = Clock(cores), Clock(cores)
 
     def answer(self) -> list[list[list[int]]]:
@@ -189,7 +191,9 @@ class Cluster:
         job = self._live[index]
         before = self._core_time(index, job.at)
         self._cuts[index][job.at] = tasks
-        job.left += self._core_time(index, job.at) - before
+        more = self._core_time(index, job.at) - before
+        job.left += more
+        self._users[job.user][2] += more
 
     def start(self, index: int) -> None:
         """Start a task of a job that is ready on a free core."""
@@ -199,17 +203,15 @@ class Cluster:
         job.left -= length
         job.running += 1
         self.free -= 1
+        row = self._users[job.user]
+        row[1] += 1
+        row[2] -= length
         self._served[job.user] = self._served.get(job.user, 0) + length
         heappush(self._ends, (self.t + length, index))
 
     def offer(self, indices: Sequence[int]) -> Offer:
         """Give the views of some jobs that are ready."""
-        users: dict[int, list[int]] = {}
-        for job in self._live.values():
-            row = users.setdefault(job.user, [0, 0, 0])
-            row[0] += 1
-            row[1] += job.running
-            row[2] += job.left
+        users = self._users
         rows = []
         for index in indices:
             job = self._live[index]
@@ -219,10 +221,11 @@ class Cluster:
             sums = (job.size, job.left, job.running, len(stages) - job.at)
             served = self._served.get(user, 0)
             rest = job.left - waiting * length
+            jobs, on_cores, to_start = users[user]
             rows.append(
                 (
                     Job(arrival, *sums, *job.tags),
-                    User(users[user][0], users[user][1], users[user][2], served),
+                    User(jobs, on_cores, to_start, served),
                     Stage(stages[job.at][0], tasks, waiting, length, rest),
                 )
             )
@@ -242,12 +245,14 @@ class Cluster:
             job = self._live[index]
             job.running -= 1
             self.free += 1
+            self._users[job.user][1] -= 1
             if job.running or len(job.starts[-1]) < self._cuts[index][job.at]:
                 continue
             job.at += 1
             if job.at == len(self._cuts[index]):
                 self._done[index] = job.starts
                 del self._live[index]
+                self._leave(job.user)
             else:
                 job.starts.append([])
 
@@ -262,4 +267,12 @@ class Cluster:
             tag, _ = self._by_job.tags(arrival, index, size)
             job.tags = (tag, *self._by_user.tags(arrival, user, size))
             self._live[index] = job
+            row = self._users.setdefault(user, [0, 0, 0])
+            row[0] += 1
+            row[2] += size
             self._arrived += 1
+
+    def _leave(self, user: int) -> None:
+        self._users[user][0] -= 1
+        if self._users[user][0] == 0:
+            del self._users[user]

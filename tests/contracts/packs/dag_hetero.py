@@ -71,7 +71,7 @@ HOOKS = Hooks(
         "overlap:": lambda answer: [[0, start] for _, start in answer],
         "too_early:": lambda answer: [[k, 0] for k, _ in answer],
         "not_a_pair:0": lambda answer: [answer[0][:1], *answer[1:]],
-        "not_a_pair:1": lambda answer: [answer[0], tuple(answer[1]), *answer[2:]],
+        "not_a_pair:1": lambda answer: [answer[0], [*answer[1], 0], *answer[2:]],
         "no_machine:0": lambda answer: _with(answer, 0, 99, answer[0][1]),
         "no_machine:1": lambda answer: _with(answer, 1, -1, answer[1][1]),
         "no_machine:2": lambda answer: _with(answer, 2, True, answer[2][1]),

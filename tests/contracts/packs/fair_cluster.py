@@ -23,28 +23,6 @@ def _shifted(answer, change):
     return [[change(answer[0][0]), *answer[0][1:]], *answer[1:]]
 
 
-def _valid(instance, answer):
-    """Whether no moment has more tasks than cores, and stages wait for each other."""
-    if type(answer) is not list or len(answer) != len(instance.jobs):
-        return False
-    used = {}
-    for job, stages in zip(instance.jobs, answer, strict=True):
-        if type(stages) is not list or len(stages) != len(job.stages):
-            return False
-        ready = job.arrival
-        for (work, _), starts in zip(job.stages, stages, strict=True):
-            if type(starts) is not list or not 1 <= len(starts) <= 64:
-                return False
-            if any(type(t) is not int or not ready <= t <= 1 << 62 for t in starts):
-                return False
-            time = -(-work // len(starts)) + instance.overhead
-            ready = max(starts) + time
-            for t in starts:
-                for unit in range(t, t + time):
-                    used[unit] = used.get(unit, 0) + 1
-    return max(used.values()) <= instance.cores
-
-
 HOOKS = Hooks(
     mutations={
         "not_a_list": lambda answer: {"starts": answer},
