@@ -116,10 +116,10 @@ def gantt(instance: PodsInstance, answer: Json) -> Sequence[Bar]:
         pods.sort(key=lambda pod: -instance.pod_priority[pod])
         for name, capacity, requests in (
             ("CPU", instance.cpu, instance.pod_cpu),
-            ("memory", instance.memory, instance.pod_memory),
+            ("RAM", instance.memory, instance.pod_memory),
         ):
             size = capacity[0] if node is None else capacity[node]
-            row = f"pending, {name}" if node is None else f"node {node}, {name}"
+            row = f"{'pending' if node is None else f'node {node}'} {name}"
             at = 0.0
             for pod in pods:
                 end = at + 100 * requests[pod] / size
@@ -129,7 +129,7 @@ def gantt(instance: PodsInstance, answer: Json) -> Sequence[Bar]:
                         row=row,
                         start=at,
                         end=end,
-                        label=f"{pod} (p{instance.pod_priority[pod]})",
+                        label=f"{pod}:p{instance.pod_priority[pod]}",
                         late=node is None or now not in (None, node),
                     )
                 )

@@ -119,7 +119,7 @@ def _row(instance: VmInstance, node: int, vms: Sequence[tuple[bool, int]]) -> li
     host = instance.host[node]
     row = f"machine {host}"
     if instance.host.count(host) > 1:
-        row += f", node {node - instance.host.index(host)}"
+        row += f".{node - instance.host.index(host)}"
     bars, at = [], 0
     for is_moved, vm in vms:
         cores = instance.vm_cores[vm] // instance.vm_width[vm]

@@ -230,11 +230,11 @@ def test_the_page_s_order_of_rules_holds_on_as_many_clusters_as_can_be_drawn():
 def test_a_picture_maps_nodes_and_marks_what_is_moved_or_pending():
     bars = list(gantt(CASE, [0, 0, 1, None]))
     assert bars[:2] == [
-        Bar(row="node 0, CPU", start=0, end=40, label="0 (p0)"),
-        Bar(row="node 0, CPU", start=40, end=100, label="1 (p0)", late=True),
+        Bar(row="node 0 CPU", start=0, end=40, label="0:p0"),
+        Bar(row="node 0 CPU", start=40, end=100, label="1:p0", late=True),
     ]
     assert bars[-2:] == [
-        Bar(row="pending, CPU", start=0, end=50, label="3 (p7)", late=True),
-        Bar(row="pending, memory", start=0, end=50, label="3 (p7)", late=True),
+        Bar(row="pending CPU", start=0, end=50, label="3:p7", late=True),
+        Bar(row="pending RAM", start=0, end=50, label="3:p7", late=True),
     ]
-    assert [bar.row for bar in bars[4:6]] == ["node 1, CPU", "node 1, memory"]
+    assert [bar.row for bar in bars[4:6]] == ["node 1 CPU", "node 1 RAM"]
