@@ -60,13 +60,18 @@ _SCORE = EntryPoint(
         Feature(code="move.target_after", doc="fragment at the target after it, cores"),
         Feature(code="move.cores", doc="cores of the VM, positive"),
         Feature(code="move.memory", doc="memory of the VM, positive, GB"),
-        Feature(code="move.width", doc="nodes of the VM, 1 or 2"),
         Feature(code="move.source_free", doc="free cores left behind, positive, cores"),
         Feature(
             code="move.target_free", doc="free cores at the target after it, cores"
         ),
-        Feature(code="state.left", doc="migrations left, this one too, positive"),
-        Feature(code="state.rest", doc="fragments of the cluster now, cores"),
+        Feature(
+            code="abs(move.source_after - move.target_after)",
+            doc="how unequal both fragments are after it, at least 0, cores",
+        ),
+        Feature(
+            code="abs(move.source_rest - move.target_rest)",
+            doc="how unequal both fragments are now, at least 0, cores",
+        ),
     ),
 )
 
