@@ -48,20 +48,19 @@ _EACH = (
 )
 
 _FEATURES = (
+    Feature(code="node.here", doc="1 if the pod runs on the node now, otherwise 0"),
     Feature(code="node.cpu_after", doc="CPU free with the pod, at least 0, share"),
     Feature(code="node.memory_after", doc="memory free with it, at least 0, share"),
-    Feature(code="node.here", doc="1 if the pod runs on the node now, otherwise 0"),
-    Feature(code="node.cpu", doc="CPU free without the pod, at least 0, share"),
-    Feature(code="node.memory", doc="memory free without the pod, at least 0, share"),
+    Feature(
+        code="abs(node.cpu_after - node.memory_after)",
+        doc="how unequal both are, at least 0, share",
+    ),
     Feature(code="node.cpu_claim", doc="CPU of others there now, at least 0, share"),
     Feature(code="node.memory_claim", doc="their memory, at least 0, share"),
     Feature(code="node.fit", doc="unbound pods that fit before, at least 0, share"),
     Feature(code="node.fit_after", doc="unbound pods that fit then, at least 0, share"),
-    Feature(code="node.pods", doc="number (at least 0) of pods bound to the node"),
     Feature(code="pod.cpu", doc="CPU that it requests, at least 0, share"),
     Feature(code="pod.memory", doc="memory that it requests, at least 0, share"),
-    Feature(code="pod.running", doc="1 if it runs now, 0 if it is pending"),
-    Feature(code="pod.alike", doc="number (at least 1) of pods like it"),
     Feature(code="state.cpu_load", doc="CPU wanted over CPU free, at least 0, share"),
     Feature(code="state.memory_load", doc="memory wanted over free, at least 0, share"),
 )
@@ -116,10 +115,10 @@ def gantt(instance: PodsInstance, answer: Json) -> Sequence[Bar]:
         pods.sort(key=lambda pod: -instance.pod_priority[pod])
         for name, capacity, requests in (
             ("CPU", instance.cpu, instance.pod_cpu),
-            ("memory", instance.memory, instance.pod_memory),
+            ("RAM", instance.memory, instance.pod_memory),
         ):
             size = capacity[0] if node is None else capacity[node]
-            row = f"pending, {name}" if node is None else f"node {node}, {name}"
+            row = f"{'pending' if node is None else f'node {node}'} {name}"
             at = 0.0
             for pod in pods:
                 end = at + 100 * requests[pod] / size
@@ -129,7 +128,7 @@ def gantt(instance: PodsInstance, answer: Json) -> Sequence[Bar]:
                         row=row,
                         start=at,
                         end=end,
-                        label=f"{pod} (p{instance.pod_priority[pod]})",
+                        label=f"{pod}:p{instance.pod_priority[pod]}",
                         late=node is None or now not in (None, node),
                     )
                 )

@@ -60,13 +60,18 @@ _SCORE = EntryPoint(
         Feature(code="move.target_after", doc="fragment at the target after it, cores"),
         Feature(code="move.cores", doc="cores of the VM, positive"),
         Feature(code="move.memory", doc="memory of the VM, positive, GB"),
-        Feature(code="move.width", doc="nodes of the VM, 1 or 2"),
         Feature(code="move.source_free", doc="free cores left behind, positive, cores"),
         Feature(
             code="move.target_free", doc="free cores at the target after it, cores"
         ),
-        Feature(code="state.left", doc="migrations left, this one too, positive"),
-        Feature(code="state.rest", doc="fragments of the cluster now, cores"),
+        Feature(
+            code="abs(move.source_after - move.target_after)",
+            doc="how unequal both fragments are after it, at least 0, cores",
+        ),
+        Feature(
+            code="abs(move.source_rest - move.target_rest)",
+            doc="how unequal both fragments are now, at least 0, cores",
+        ),
     ),
 )
 
@@ -119,7 +124,7 @@ def _row(instance: VmInstance, node: int, vms: Sequence[tuple[bool, int]]) -> li
     host = instance.host[node]
     row = f"machine {host}"
     if instance.host.count(host) > 1:
-        row += f", node {node - instance.host.index(host)}"
+        row += f".{node - instance.host.index(host)}"
     bars, at = [], 0
     for is_moved, vm in vms:
         cores = instance.vm_cores[vm] // instance.vm_width[vm]

@@ -283,10 +283,10 @@ def test_a_picture_maps_the_cluster_and_marks_fragments():
     bars = list(gantt(CASE, {"migrations": [[0, 1]]}))
     assert bars == [
         Bar(row="machine 0", start=0, end=8, label="1"),
-        Bar(row="machine 1, node 0", start=0, end=4, label="2"),
-        Bar(row="machine 1, node 0", start=4, end=8, label="3"),
-        Bar(row="machine 1, node 0", start=8, end=10, label="→0"),
-        Bar(row="machine 1, node 0", start=10, end=16, label="6", late=True),
-        Bar(row="machine 1, node 1", start=0, end=4, label="2"),
-        Bar(row="machine 1, node 1", start=4, end=16, label="12", late=True),
+        Bar(row="machine 1.0", start=0, end=4, label="2"),
+        Bar(row="machine 1.0", start=4, end=8, label="3"),
+        Bar(row="machine 1.0", start=8, end=10, label="→0"),
+        Bar(row="machine 1.0", start=10, end=16, label="6", late=True),
+        Bar(row="machine 1.1", start=0, end=4, label="2"),
+        Bar(row="machine 1.1", start=4, end=16, label="12", late=True),
     ]
