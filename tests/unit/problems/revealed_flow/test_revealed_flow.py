@@ -242,14 +242,14 @@ def test_families_keep_the_machine_as_busy_as_they_say():
 def test_with_uniform_tests_srpt_of_operations_is_within_twice_the_optimum():
     for split in (Split.TRAIN, Split.VALID, Split.TEST):
         for one in PACK.instances(split):
-            if one.group == "tests60":
+            if one.group == "tests40":
                 assert flow(one, "op_srpt") <= 2 * truth.best_flow(one)
 
 
 def test_one_operation_at_a_time_misleads_where_it_is_meant_to():
-    for one in PACK.instances(Split.OOD)[16:20]:
-        assert one.group == "lure120"
-        assert flow(one, "op_srpt") > 1.15 * flow(one, "gittins")
+    lures = [one for one in PACK.instances(Split.OOD) if one.group == "lure60"]
+    misled = sum(flow(one, "op_srpt") for one in lures)
+    assert misled > 1.4 * sum(flow(one, "gittins") for one in lures)
 
 
 def test_a_law_that_is_known_helps():
