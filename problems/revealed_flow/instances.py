@@ -33,7 +33,7 @@ LOADS = (0.8, 0.95)
 SCALES = 4
 """Times of an instance are a multiple of 1 to 4: no constant is worth learning."""
 
-QUANTUM = 5
+QUANTUM = 8
 """Longest time between decisions, before scaling."""
 
 _BURST = 10
@@ -126,15 +126,15 @@ def _batches(split: Split) -> tuple[_Batch, ...]:
         case Split.SMOKE:
             rows = [("chain", 12, 2, 1000), ("decoy", 12, 1, 1000)]
         case Split.TRAIN:
-            rows = [(family, 60, 6, 2000) for family in known]
+            rows = [(family, 40, 8, 2000) for family in known]
         case Split.VALID:
-            rows = [(family, 60, 8, 3000) for family in known]
+            rows = [(family, 40, 8, 3000) for family in known]
         case Split.TEST:
-            rows = [(family, 60, 16, 4000) for family in known]
+            rows = [(family, 40, 16, 4000) for family in known]
         case Split.OOD:
             rows = [
-                *[(family, 120, 8, 5000) for family in ("long", "bursts", "lure")],
-                *[("decoy", 240, 4, 5000)],
+                *[(family, 60, 8, 5000) for family in ("long", "bursts", "lure")],
+                *[("decoy", 120, 4, 5000)],
             ]
     return tuple(
         _Batch(family=family, n=n, count=count, first_seed=first)

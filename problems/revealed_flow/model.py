@@ -24,9 +24,9 @@ class FlowInstance:
     Attributes
     ----------
     id
-        Says how the instance was generated: ``tests60-s2003``.
+        Says how the instance was generated: ``tests40-s2003``.
     group
-        Family and number of jobs: ``tests60``.
+        Family and number of jobs: ``tests40``.
     law
         What jobs are drawn from, a stage for each operation; jobs have at most as many
         operations. The last stage ends every job.

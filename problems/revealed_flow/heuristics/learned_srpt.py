@@ -1,4 +1,4 @@
-"""Least left first, with what followed in complete jobs behind it."""
+"""Least left first, with what jobs have shown so far to follow it."""
 
 # EVOLVE-BLOCK-START
 
