@@ -7,6 +7,7 @@ from math import log2, sqrt
 import pytest
 
 from problems.benchmark import Reply
+from problems.calconflict.baselines import _pairs
 from problems.calconflict.metrics import summarise
 from problems.calconflict.score import kendall_tau, ndcg
 from tests.unit.problems.calconflict.playing import (
@@ -312,3 +313,17 @@ def test_the_learner_reaches_its_figures_over_many_seeds():
     ):
         mean = statistics.fmean(run[metric].value for run in runs)
         assert mean == pytest.approx(value, abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("past", "expected"),
+    [
+        ({"accepted": "b", "right": False, "attended": "a"}, ["ab", "ac"]),
+        ({"accepted": None, "right": False, "attended": "a"}, ["ab", "ac"]),
+        ({"accepted": "b", "right": True, "attended": None}, ["ba", "bc"]),
+        ({"accepted": "b", "right": False, "attended": None}, ["ab", "cb"]),
+        ({"accepted": None, "right": False, "attended": None}, []),
+    ],
+)
+def test_the_learner_takes_from_feedback_what_it_says(past, expected):
+    assert ["".join(pair) for pair in _pairs(past, "abc")] == expected
