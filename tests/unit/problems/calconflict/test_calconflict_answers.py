@@ -186,9 +186,10 @@ scalars = (
 values = st.recursive(
     scalars,
     lambda inner: (
-        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=4), inner)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
     ),
-    max_leaves=8,
+    max_leaves=5,
 )
 
 
@@ -196,7 +197,7 @@ values = st.recursive(
 def malformed(draw):
     """A reply that is close to an answer, or far from one."""
     content = dict(VALID)
-    for key in draw(st.lists(st.sampled_from([*VALID, "extra"]), max_size=3)):
+    for key in draw(st.lists(st.sampled_from([*VALID, "extra"]), max_size=2)):
         if draw(st.booleans()):
             content.pop(key, None)
         else:

@@ -7,6 +7,7 @@ from math import log2, sqrt
 import pytest
 
 from problems.benchmark import Reply
+from problems.calconflict.baselines import _pairs
 from problems.calconflict.metrics import summarise
 from problems.calconflict.score import kendall_tau, ndcg
 from tests.unit.problems.calconflict.playing import (
@@ -225,7 +226,7 @@ def test_no_question_holds_a_secret(feedback):
             assert f'"{word}"' not in shown
 
 
-@pytest.mark.parametrize("name", BENCHMARK.sets)
+@pytest.mark.parametrize("name", ["cal-v1", "cal-mini-v1"])
 def test_the_oracle_is_never_wrong(name):
     outcomes = played("oracle", name)
     assert [one.correct for one in outcomes] == [1] * len(frozen(name)[1])
@@ -245,10 +246,7 @@ def test_random_choices_are_as_wrong_as_they_must_be(name):
     noise = sqrt(sum(2 * (2 * k + 5) / (9 * k * (k - 1)) for k in sizes)) / len(sizes)
     assert abs(found["tau"].value) < 3.3 * noise
     spread = sqrt(sum((1 - 1 / k) / k for k in sizes)) / len(sizes)
-    for seed in (1, 2):
-        outcomes = played("random", name, seed)
-        aer = statistics.fmean(1 - one.correct for one in outcomes)
-        assert abs(aer - analytic) < 3.3 * spread
+    assert abs(found["aer"].value - analytic) < 3.3 * spread
 
 
 PROTOTYPE = {
@@ -315,3 +313,17 @@ def test_the_learner_reaches_its_figures_over_many_seeds():
     ):
         mean = statistics.fmean(run[metric].value for run in runs)
         assert mean == pytest.approx(value, abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("past", "expected"),
+    [
+        ({"accepted": "b", "right": False, "attended": "a"}, ["ab", "ac"]),
+        ({"accepted": None, "right": False, "attended": "a"}, ["ab", "ac"]),
+        ({"accepted": "b", "right": True, "attended": None}, ["ba", "bc"]),
+        ({"accepted": "b", "right": False, "attended": None}, ["ab", "cb"]),
+        ({"accepted": None, "right": False, "attended": None}, []),
+    ],
+)
+def test_the_learner_takes_from_feedback_what_it_says(past, expected):
+    assert ["".join(pair) for pair in _pairs(past, "abc")] == expected

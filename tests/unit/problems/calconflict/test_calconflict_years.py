@@ -80,7 +80,7 @@ def test_the_default_set_has_twenty_users_with_120_rounds():
     assert len({one.data["user"]["role"] for one in samples}) == 9
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", ["cal-mini-v1", "cal-prototype-v1"])
 def test_samples_are_plain_data_without_floats(name):
     for sample in frozen(name)[1]:
         for part in (sample.data, sample.secret):
@@ -211,11 +211,11 @@ def test_preferences_drift_where_they_should():
 
 def transcript(settings):
     """All that a player meets who takes notes, and what it is worth."""
-    sample = BENCHMARK.samples(settings)[0]
+    samples = BENCHMARK.samples(settings)
     notes = ["a strategy of some length", "another"]
-    outcome, asked = answer_all(sample, settings, lambda q: accept(q, memory=notes))
+    outcome, asked = answer_all(samples[0], settings, lambda q: accept(q, memory=notes))
     values = json.dumps([dict(question.values) for question in asked])
-    return [digest(BENCHMARK.samples(settings)), values, dict(outcome.measures)]
+    return [digest(samples), values, dict(outcome.measures)]
 
 
 CHANGES = {
