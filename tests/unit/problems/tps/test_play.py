@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from math import comb
+from random import Random
 
 import pytest
 
@@ -173,6 +174,34 @@ def test_a_guessed_argument_is_a_violation_even_if_it_is_wrong():
     assert late.measures["dependency_violations"] == 0
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_does_what_comes_after_all_that_it_needs(seed):
+    rng = Random(seed)
+    sample = samples()[100 + seed]
+    key = key_from_data(sample.secret)
+    turns = [rng.randrange(key.depth + seed % 3) for _ in key.subtasks]
+    done = set()
+    for k, one in enumerate(key.subtasks):
+        if all(b in done and turns[b] < turns[k] for b in one.deps):
+            done.add(k)
+    made = [
+        calling(*(call_of(key.subtasks[k]) for k, at in enumerate(turns) if at == turn))
+        for turn in sorted(set(turns))
+    ]
+    outcome = play(sample, saying(choosing(key), *made))
+    assert outcome.measures["called"] == len(done) / len(turns)
+    assert outcome.measures["dependency_violations"] == len(turns) - len(done)
+    assert outcome.measures["turns"] == len(set(turns))
+    calls = outcome.parsed["calls"]
+    assert outcome.measures["tool_s"] == pytest.approx(
+        sum(
+            max(call[3] for call in calls if call[0] == turn)
+            for turn in range(len(set(turns)))
+        )
+        / 1000
+    )
+
+
 def test_time_is_that_of_replies_and_of_the_slowest_calls():
     sample = sample_of("hard", 3)
     plain = baseline(sample, "oracle")
@@ -306,6 +335,7 @@ def test_the_mean_and_the_rate_have_their_intervals():
     assert wilson(0, 0).value is None
     assert mean([]).value is None
     assert (mean([3.0]).value, mean([3.0]).low) == (3.0, None)
+    assert mean([2.0, 2.0]).high is None
     found = mean([0.0, 1.0, 2.0, 1.0])
     assert (found.value, round(found.high, 4)) == (1.0, 1.8002)
 
