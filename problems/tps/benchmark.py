@@ -82,7 +82,7 @@ BENCHMARK = Benchmark(
     sets={
         "tps-v1": FrozenSet(
             changes={},
-            sha256="24f087ac562802af105496ee6045e16012ad064fc40e5baf9010dc84ed1b2c2e",
+            sha256="118930dd1372bc6f9f5414b34f556a6396f2cfb8cca785d188bcc74c78d91b75",
         )
     },
     published=tuple(

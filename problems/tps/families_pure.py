@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import sha256
-from math import gcd
+from math import fsum, gcd
 
 from problems.base import Json
 from problems.tps.draws import draw
@@ -59,7 +59,7 @@ def _median(values: list[float]) -> float:
 
 
 _STATISTICS: Mapping[str, Callable[[list[float]], float]] = {
-    "mean": lambda values: sum(values) / len(values),
+    "mean": lambda values: fsum(values) / len(values),
     "median": _median,
     "range": lambda values: max(values) - min(values),
 }

@@ -1,6 +1,7 @@
 """Families of tools that read the fixture tables."""
 
 from collections.abc import Mapping
+from math import fsum
 
 from problems.base import Json
 from problems.tps.tables import TABLES, Column
@@ -97,7 +98,7 @@ def total(options: Mapping[str, Json]) -> Shape:
 
     def call(world: World, arguments: Mapping[str, Json]) -> dict[str, Json]:
         rows = world.rows(table, by, arguments[by])
-        return {"sum": tidy(round(sum(row[summed] for row in rows), 2))}
+        return {"sum": tidy(round(fsum(row[summed] for row in rows), 2))}
 
     label = f"sum of the {columns[summed].label}"
     return Shape(

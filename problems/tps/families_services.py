@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from math import fsum
 
 from problems.base import Json
 from problems.tps.draws import between, code, is_code
@@ -67,7 +68,7 @@ def span(options: Mapping[str, Json]) -> Shape:
         result = {
             "max": max(values),
             "min": min(values),
-            "mean": tidy(round(sum(values) / days, 2)),
+            "mean": tidy(round(fsum(values) / days, 2)),
         }
         return {"value": result[statistic], "days": days}
 

@@ -1,7 +1,7 @@
 """Figures over many samples, with 95 % intervals."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import fsum, sqrt
 
 from problems.benchmark import LevelRow, Metric, Outcome, Summary
 
@@ -64,14 +64,14 @@ def wilson(hits: int, n: int) -> Metric:
 
 
 def mean(values: Sequence[float]) -> Metric:
-    """Give a mean with its interval of 1.96 standard errors; none of fewer than two."""
+    """Give a mean with its interval of 1.96 standard errors; none of equal values."""
     n = len(values)
     if not n:
         return Metric(value=None)
-    middle = sum(values) / n
-    if n == 1:
+    middle = fsum(values) / n
+    if min(values) == max(values):
         return Metric(value=middle)
-    error = sqrt(sum((value - middle) ** 2 for value in values) / (n - 1) / n)
+    error = sqrt(fsum((value - middle) ** 2 for value in values) / (n - 1) / n)
     return Metric(value=middle, low=middle - _Z * error, high=middle + _Z * error)
 
 

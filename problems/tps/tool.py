@@ -1,4 +1,7 @@
-"""What a tool of the repository is, and how its arguments are read."""
+"""What a tool of the repository is, and how its arguments are read.
+
+Tools add up with ``fsum``: ``sum`` of floats differs between versions of Python.
+"""
 
 import json
 from collections.abc import Callable, Mapping

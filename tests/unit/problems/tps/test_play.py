@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from math import comb
+from random import Random
 
 import pytest
 
@@ -42,7 +43,7 @@ def choosing(key):
     return Reply(text=json.dumps({"tools": tools}))
 
 
-SAMPLES = [*range(0, 100, 4), *range(100, 200, 2)]
+SAMPLES = [*range(0, 100, 5), *range(100, 200, 3)]
 
 
 def test_the_oracle_is_perfect_in_as_many_turns_as_the_longest_chain():
@@ -81,15 +82,22 @@ def test_all_at_once_does_what_depends_on_nothing():
 def test_random_tools_are_as_good_as_ten_drawn_tools_are():
     outcomes, expected = [], []
     for sample in samples():
-        outcomes.append(baseline(sample, "random"))
+        dialogue = BENCHMARK.start(sample, SETTINGS)
+        random = BENCHMARK.baselines["random"].play(sample, 0)
+        dialogue.answer(random(dialogue.question()))
+        outcomes.append(dialogue.outcome())
         needs = {one.tools for one in key_from_data(sample.secret).subtasks}
         missed = [comb(141 - len(n), 10) / comb(141, 10) for n in needs]
         expected.append(1 - sum(missed) / len(missed))
-    summary = summarise(outcomes)
-    assert summary.metrics["completion"].value < 0.01
-    recall = summary.metrics["recall"]
+    recall = summarise(outcomes).metrics["recall"]
     assert recall.low < sum(expected) / len(expected) < recall.high
-    assert all(outcome.measures["turns"] == 3 for outcome in outcomes)
+
+
+def test_random_calls_do_nothing_but_are_made():
+    outcomes = [baseline(sample, "random") for sample in samples()[::10]]
+    assert summarise(outcomes).metrics["completion"].value < 0.02
+    assert {outcome.measures["turns"] for outcome in outcomes} == {3}
+    assert {outcome.measures["calls"] for outcome in outcomes} == {24}
     assert outcomes[0] != baseline(samples()[0], "random", seed=1)
     assert outcomes[0] == baseline(samples()[0], "random")
 
@@ -171,6 +179,34 @@ def test_a_guessed_argument_is_a_violation_even_if_it_is_wrong():
     first = calling(call_of(key.subtasks[next(iter(one.refs.values()))]))
     late = play(sample, saying(choosing(key), first, guess))
     assert late.measures["dependency_violations"] == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_does_what_comes_after_all_that_it_needs(seed):
+    rng = Random(seed)
+    sample = samples()[100 + seed]
+    key = key_from_data(sample.secret)
+    turns = [rng.randrange(key.depth + seed % 3) for _ in key.subtasks]
+    done = set()
+    for k, one in enumerate(key.subtasks):
+        if all(b in done and turns[b] < turns[k] for b in one.deps):
+            done.add(k)
+    made = [
+        calling(*(call_of(key.subtasks[k]) for k, at in enumerate(turns) if at == turn))
+        for turn in sorted(set(turns))
+    ]
+    outcome = play(sample, saying(choosing(key), *made))
+    assert outcome.measures["called"] == len(done) / len(turns)
+    assert outcome.measures["dependency_violations"] == len(turns) - len(done)
+    assert outcome.measures["turns"] == len(set(turns))
+    calls = outcome.parsed["calls"]
+    assert outcome.measures["tool_s"] == pytest.approx(
+        sum(
+            max(call[3] for call in calls if call[0] == turn)
+            for turn in range(len(set(turns)))
+        )
+        / 1000
+    )
 
 
 def test_time_is_that_of_replies_and_of_the_slowest_calls():
@@ -306,6 +342,7 @@ def test_the_mean_and_the_rate_have_their_intervals():
     assert wilson(0, 0).value is None
     assert mean([]).value is None
     assert (mean([3.0]).value, mean([3.0]).low) == (3.0, None)
+    assert mean([2.0, 2.0]).high is None
     found = mean([0.0, 1.0, 2.0, 1.0])
     assert (found.value, round(found.high, 4)) == (1.0, 1.8002)
 
