@@ -27,7 +27,7 @@ _RULES = {
             "F. J. Corbato, M. Merwin-Daggett and R. C. Daley, An experimental "
             "time-sharing system, AFIPS Spring Joint Computer Conference (1962)"
         ),
-        "learned_srpt": "ours: SRPT with what jobs have shown so far behind it",
+        "learned_srpt": "ours: SRPT with the mean rest of the jobs so far",
     },
     "informed_priority": {
         "gittins": (

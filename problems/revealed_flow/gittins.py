@@ -25,10 +25,6 @@ class Gittins:
             mean = sum(sizes) / len(sizes)
             self.behind[k] = (1 - law[k][0]) * (mean + self.behind[k + 1])
 
-    def ends(self, k: int) -> float:
-        """Give the chance that a job ends with operation ``k``."""
-        return self._law[k][0]
-
     def rank(self, k: int, rest: int) -> float:
         """Give the least expected time per completion, ``rest`` of operation k to do.
 

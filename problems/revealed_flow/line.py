@@ -21,11 +21,8 @@ class Job(NamedTuple):
     ``rest`` is what is left of its current operation, ``served`` what has been done of
     it, ``elapsed`` what has been done of the job in all; ``done`` counts the operations
     behind it. It came at ``arrival`` and was last served at ``last`` (its arrival if it
-    never was). ``behind`` estimates the work behind the current operation from what all
-    jobs have shown: how often a job ended with its first operation, its second one and
-    so on, and their mean sizes; 0 as long as none of that place is complete. ``chance``
-    estimates in the same way, from 0 to 1, that the job ends with this operation: (ends
-    + 1) / (complete operations + 2).
+    never was). ``behind`` is the mean work behind an operation of this place in a job,
+    over the jobs that came so far and are complete; 0 as long as there are none.
     """
 
     rest: int
@@ -35,15 +32,13 @@ class Job(NamedTuple):
     arrival: int
     last: int
     behind: float
-    chance: float
 
 
 class KnownJob(NamedTuple):
     """A job that is there, with the law that it is drawn from.
 
-    As ``Job``, but ``behind`` is the expected work behind its current operation and
-    ``chance`` the probability that it ends with that; ``rank`` is the inverse of its
-    Gittins index, time units per completion.
+    As ``Job``, but ``behind`` is the expected work behind its current operation, and
+    ``rank`` the inverse of its Gittins index, time units per completion.
     """
 
     rest: int
@@ -53,7 +48,6 @@ class KnownJob(NamedTuple):
     arrival: int
     last: int
     behind: float
-    chance: float
     rank: float
 
 
@@ -106,11 +100,8 @@ class Line:
         self._done = [0] * n
         self._elapsed = [0] * n
         self._last = [release for release, _ in jobs]
-        self._shown = [0] * self._m
-        self._sizes = [0] * self._m
-        self._passed = [0] * self._m
-        self._ended = [0] * self._m
-        self._behind = [0.0] * self._m
+        self._seen = [0] * self._m
+        self._behind = [0] * self._m
         self._finished = 0
         self._total = 0
         self._settle()
@@ -126,12 +117,11 @@ class Line:
             release, sizes = jobs[job]
             seen = (left, sizes[k] - left, elapsed[job], k, release, self._last[job])
             if self._law is None:
-                chance = (self._ended[k] + 1) / (self._passed[k] + 2)
-                views.append(_new(Job, (*seen, self._behind[k], chance)))
+                behind = self._behind[k] / max(1, self._seen[k])
+                views.append(_new(Job, (*seen, behind)))
             else:
-                known = self._law.behind[k], self._law.ends(k)
-                rank = self._law.rank(k, left)
-                views.append(_new(KnownJob, (*seen, *known, rank)))
+                known = self._law.behind[k], self._law.rank(k, left)
+                views.append(_new(KnownJob, (*seen, *known)))
         n = len(alive)
         mean = self._total / max(1, self._finished)
         about = (self.t, n, self._m, self._quantum, self._finished, mean)
@@ -163,7 +153,6 @@ class Line:
                 return
             self.alive.append(job)
             self._next += 1
-            self._show(0, self._rest[job])
 
     def _work(self, job: int, time: int) -> None:
         """Serve a job for ``time``, or until another one arrives."""
@@ -182,32 +171,19 @@ class Line:
             self._end_operation(job)
 
     def _end_operation(self, job: int) -> None:
-        sizes, k = self._jobs[job][1], self._done[job]
-        self._done[job] = k + 1
-        self._passed[k] += 1
-        if k + 1 < len(sizes):
-            self._rest[job] = sizes[k + 1]
-            self._show(k + 1, sizes[k + 1])
+        sizes = self._jobs[job][1]
+        self._done[job] += 1
+        if self._done[job] < len(sizes):
+            self._rest[job] = sizes[self._done[job]]
             return
         self.alive.remove(job)
         self._finished += 1
         self._total += self._elapsed[job]
-        self._ended[k] += 1
-        self._estimate(k)
-
-    def _show(self, k: int, size: int) -> None:
-        """Learn the size of operation ``k`` of a job."""
-        self._shown[k] += 1
-        self._sizes[k] += size
-        self._estimate(k - 1)
-
-    def _estimate(self, last: int) -> None:
-        """Work out anew what is behind operation ``last`` and those before it."""
-        for k in range(last, -1, -1):
-            if self._ended[k] < self._passed[k]:
-                follows = 1 - self._ended[k] / self._passed[k]
-                mean = self._sizes[k + 1] / self._shown[k + 1]
-                self._behind[k] = follows * (mean + self._behind[k + 1])
+        behind = self._elapsed[job]
+        for k, size in enumerate(sizes):
+            behind -= size
+            self._seen[k] += 1
+            self._behind[k] += behind
 
 
 class Desk:

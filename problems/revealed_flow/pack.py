@@ -69,8 +69,7 @@ _FEATURES = (
     Feature(code="job.done", doc="number (at least 0) of its complete operations"),
     Feature(code="job.arrival", doc="when it came, time units from 0"),
     Feature(code="job.last", doc="when it was last served, time units from 0"),
-    Feature(code="job.behind", doc="likely work behind it, at least 0, time units"),
-    Feature(code="job.chance", doc="share of jobs that end here, 0 to 1"),
+    Feature(code="job.behind", doc="mean work behind it, at least 0, time units"),
     Feature(code="state.t", doc="time now, time units from 0"),
     Feature(code="state.n", doc="number (at least 2) of jobs that are there"),
     Feature(code="state.m", doc="number (at least 1) of operations at most"),
@@ -85,10 +84,8 @@ _PRIORITY = EntryPoint(
     doc=(
         _ASKED
         + _JOB
-        + "job.behind: work behind its current operation, estimated from how often "
-        "jobs ended with this and later operations, and from their mean sizes, 0 if "
-        "not known; job.chance: likewise, that the job ends with this operation. "
-        + _STATE
+        + "job.behind: mean work behind operation number job.done of the complete jobs "
+        "that had one, 0 if none. " + _STATE
     ),
     seed="fcfs",
     features=_FEATURES,
@@ -101,9 +98,8 @@ _INFORMED = EntryPoint(
         "With the law of the jobs known. "
         + _ASKED
         + _JOB
-        + "job.behind: expected work behind its current operation; job.chance: that "
-        "the job ends with it; job.rank: inverse of its Gittins index, the least "
-        "expected time per completion. " + _STATE
+        + "job.behind: expected work behind its current operation; job.rank: inverse "
+        "of its Gittins index, the least expected time per completion. " + _STATE
     ),
     seed="gittins",
     features=(

@@ -1,4 +1,4 @@
-"""Least left first, with what jobs have shown so far to follow it."""
+"""Least left first, with what followed in complete jobs behind it."""
 
 # EVOLVE-BLOCK-START
 
