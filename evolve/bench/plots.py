@@ -102,8 +102,14 @@ def _paint_line(
         for row in rows
         if (found := row.metrics.get(metric)) is not None and found.value is not None
     ]
-    for level, found in known:
-        _paint_interval(axes, level, found, colour)
+    bounded = [
+        (level, found.low, found.high)
+        for level, found in known
+        if found.low is not None and found.high is not None
+    ]
+    if bounded:
+        places, low, high = zip(*bounded, strict=True)
+        axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.plot(
         [level for level, _ in known],
         [found.value for _, found in known],
