@@ -25,7 +25,7 @@ activities have earliest starts, and pairs of activities may not run at the same
 NP-hard in the strong sense. A heuristic decides the order in which a schedule
 generation scheme takes the activities. From 12 to 120 activities, durations and demands
 1 to 10, resources from scarce to plentiful. Judged by the gap of the makespan to the
-best known one, nearly always a proved optimum.
+best known one, mostly a proved optimum.
 """
 
 _ACTIVITY = (

@@ -120,7 +120,7 @@ def test_every_file_that_ends_early_is_refused(tmp_path, text):
     path = tmp_path / "cut.sm"
     whole = text.rstrip("*\n ")
     last = len(whole.split()[-1])
-    for end in range(0, len(whole) - last, 7):
+    for end in range(0, len(whole) - last, 17):
         path.write_text(whole[:end])
         with pytest.raises(ConfigError, match="line"):
             read(path)
