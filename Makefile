@@ -9,7 +9,7 @@ demo: $(VENV)/.installed
 	$(BIN)/heuresis run runs/campaigns/smtt.toml
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --durations=15
+	$(BIN)/python -m pytest -n 2 --dist loadscope --durations=15
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -158,7 +158,9 @@ def test_baselines_are_programs_with_one_block_that_defines_the_entry_point(name
 
 
 @every_baseline
-@pytest.mark.parametrize("split", [Split.SMOKE, Split.TRAIN])
+@pytest.mark.parametrize(
+    "split", [Split.SMOKE, pytest.param(Split.TRAIN, marks=pytest.mark.slow)]
+)
 def test_baselines_are_accepted_repeat_themselves_and_beat_no_proof(name, rule, split):
     pack = PACKS[name]
     entry_point = pack.baselines[rule].entry_point

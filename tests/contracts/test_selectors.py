@@ -233,6 +233,7 @@ def test_banned_programs_may_vanish_at_any_time(name):
         assert not alive & world.banned
 
 
+@pytest.mark.slow
 def test_a_step_costs_the_same_after_six_hundred_as_after_a_hundred(name):
     world = World(name, settings=IslandSettings(island_size=15, migration_interval=50))
     world.go(100)

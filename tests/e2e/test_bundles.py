@@ -83,6 +83,7 @@ def test_a_failure_in_a_helper_file_names_it(place):
     assert "dates.py line 2, in modified: return" in shown
 
 
+@pytest.mark.slow
 def test_an_exported_folder_has_the_same_score_again(place):
     best = told(place)
     done = heuresis("export", "run", "-o", "rule", cwd=place)

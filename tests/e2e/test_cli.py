@@ -160,6 +160,7 @@ def test_doctor_names_the_sandbox(tmp_path):
     assert document["foreign_packages"] == {}
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(tmp_path):
     (tmp_path / "x.toml").write_text(CAMPAIGN.replace("150", "100000"))
     process = subprocess.Popen(

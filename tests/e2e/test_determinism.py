@@ -45,6 +45,7 @@ def event_log(tmp_path, text: str, folder: str) -> str:
     return log.out
 
 
+@pytest.mark.slow
 def test_two_offline_runs_give_the_same_event_log(tmp_path):
     first = event_log(tmp_path, OFFLINE.format(seed=3), "first")
     second = event_log(tmp_path, OFFLINE.format(seed=3), "second")
@@ -81,6 +82,7 @@ def script(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_two_runs_with_a_scripted_model_give_the_same_event_log(tmp_path, script):
     first = event_log(tmp_path, SCRIPTED.format(seed=3, script=script), "first")
     second = event_log(tmp_path, SCRIPTED.format(seed=3, script=script), "second")

@@ -161,6 +161,7 @@ def searched(folder, server, *budgets):
     return facts(folder)
 
 
+@pytest.mark.slow
 def test_a_campaign_in_three_sessions_is_that_in_one(tmp_path):
     with FakeOpenAI(script=Advisor()) as server:
         whole = searched(tmp_path / "whole", server, 24)

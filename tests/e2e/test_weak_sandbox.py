@@ -38,7 +38,10 @@ def weak(tmp_path):
     "command",
     [
         ("evaluate", "smtt", "rule.py", "--split", "smoke"),
-        ("run", "smtt", "--budget-candidates", "3", "--out", "x"),
+        pytest.param(
+            ("run", "smtt", "--budget-candidates", "3", "--out", "x"),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_it_is_refused_with_the_cure_or_runs_with_a_warning(weak, command):

@@ -55,6 +55,7 @@ def rows_of_old(found):
     return {row.rule: row for row in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", NON_DELAY)
 def test_non_delay_gaps_to_the_old_bounds_are_the_measured_ones(rows_of_old, rule):
     *groups, mean = NON_DELAY[rule]
@@ -65,11 +66,13 @@ def test_non_delay_gaps_to_the_old_bounds_are_the_measured_ones(rows_of_old, rul
     assert 100 * row.mean == pytest.approx(mean, abs=0.006)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ACTIVE)
 def test_active_gaps_to_the_old_bounds_are_the_measured_ones(rows_of_old, rule):
     assert 100 * rows_of_old[rule].mean == pytest.approx(ACTIVE[rule], abs=0.006)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [*NON_DELAY, *ACTIVE])
 def test_gaps_to_the_bounds_of_the_pack_differ_by_less_than_a_tenth(rows, rule):
     mean = NON_DELAY[rule][-1] if rule in NON_DELAY else ACTIVE[rule]

@@ -57,6 +57,7 @@ def test_answers_can_be_applied_and_differ(name, point):
     assert len({x.source for x in found}) >= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "point"), ENTRY_POINTS)
 def test_most_of_its_programs_run(name, point):
     problem = registry.load(name)

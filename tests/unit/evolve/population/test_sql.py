@@ -367,6 +367,7 @@ def candidate_of_a_campaign(step):
     )
 
 
+@pytest.mark.slow
 def test_a_candidate_costs_less_than_four_kibibytes(url, population):
     program = candidate_of_a_campaign(0)
     assert 360 < len(program.candidate.source) < 480

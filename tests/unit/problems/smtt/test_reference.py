@@ -59,6 +59,7 @@ def test_the_optimum_holds_with_equal_times_and_due_dates():
         assert verify(case, "", optimal_sequence(case)).objective == exact(case)
 
 
+@pytest.mark.slow
 def test_the_optima_are_those_of_the_500_shared_instances():
     rows = read_json(shared_file())
     assert len(rows) == 500

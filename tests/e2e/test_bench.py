@@ -1,0 +1,195 @@
+"""heuresis bench, as users type it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cli import heuresis
+from tests.fakes.openai_server import FakeOpenAI
+from tests.unit.evolve.bench.test_running import one_by_one
+
+SMALL = (
+    *("--set", "levels_to=3", "--set", "seeds=2"),
+    *("--set", 'phases=["precedence", "windows"]'),
+)
+
+
+def test_all_benchmarks_run_without_a_model(tmp_path):
+    done = heuresis(
+        *("bench", "all", "--model", "baseline/random", "--model", "baseline/oracle"),
+        *("--limit", 3, "--out", "found", "--json"),
+        cwd=tmp_path,
+    )
+    assert done.code == 0, done.err
+    found = done.json["results"]
+    assert [(x["benchmark"], x["model"]) for x in found] == [
+        (name, f"baseline/{player}")
+        for name in ("calconflict", "rconstraint", "tps")
+        for player in ("random", "oracle")
+    ]
+    keys = {"benchmark", "version", "model", "samples", "metrics", "by_level"}
+    assert all(keys | {"errors", "tokens", "cost_usd"} <= x.keys() for x in found)
+    by_name = {(x["benchmark"], x["model"][9:]): x for x in found}
+    assert by_name["calconflict", "oracle"]["metrics"]["aer"]["value"] == 0
+    assert by_name["rconstraint", "oracle"]["metrics"]["feasible"]["value"] == 1
+    assert by_name["tps", "oracle"]["metrics"]["completion"]["value"] == 1
+    assert [x["wins"] for x in done.json["comparisons"]] == [0, 0, 0]
+    assert [x["losses"] for x in done.json["comparisons"]] == [3, 3, 3]
+    page = (tmp_path / "found" / "report.html").read_text()
+    assert all(name in page for name in ("calconflict", "rconstraint", "tps"))
+    assert json.loads((tmp_path / "found" / "report.json").read_text()) == done.json
+
+
+def test_a_model_behind_http_is_asked_once_and_compared(tmp_path):
+    env = {**os.environ, "OPENAI_API_KEY": "canary-of-a-key"}
+    with FakeOpenAI(script=one_by_one, rates={"503": 0.2}) as server:
+        command = (
+            *("bench", "rconstraint", "--model", "openai/fake"),
+            *("--model", "baseline/oracle", "--base-url", server.base_url),
+            *SMALL,
+            *("--out", "found", "--json"),
+        )
+        done = heuresis(*command, cwd=tmp_path, env=env)
+        assert done.code == 0, done.err
+        asked = server.requests
+        again = heuresis(*command, cwd=tmp_path, env=env)
+        assert again.json == done.json
+        assert server.requests == asked
+    model, oracle = done.json["results"]
+    assert model["metrics"]["feasible"]["value"] == 0.5
+    assert model["samples"] == oracle["samples"] == 12
+    (pair,) = done.json["comparisons"]
+    assert (pair["wins"], pair["losses"], pair["test"]) == (0, 6, "McNemar")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert b"canary-of-a-key" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("bench", "chess", "--model", "baseline/random"), "no benchmark 'chess'"),
+        (("bench", "tps"), "try --model baseline/random"),
+        (("bench", "tps", "--model", "baseline/best"), "known: oracle"),
+        (
+            ("bench", "tps", "--model", "baseline/random", "--set", "x=1"),
+            "no parameter 'x'",
+        ),
+        (
+            ("bench", "tps", "--model", "baseline/random", "--set", "x"),
+            "write NAME=VALUE",
+        ),
+        (
+            ("bench", "tps", "--model", "baseline/random", "--samples", "x"),
+            "known: tps-v1",
+        ),
+        (
+            ("bench", "tps", "--model", "baseline/random", "--profile", "no.toml"),
+            "no.toml",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_line(arguments, words, tmp_path):
+    done = heuresis(*arguments, cwd=tmp_path)
+    assert done.code == 2
+    assert words in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_profile_is_a_file_and_the_command_line_overrides_it(tmp_path):
+    (tmp_path / "p.toml").write_text('levels_to = 2\nseeds = 1\nphases = ["windows"]\n')
+    done = heuresis(
+        *("bench", "rconstraint", "--model", "baseline/oracle", "--profile", "p.toml"),
+        *("--set", "levels_to=4", "--json"),
+        cwd=tmp_path,
+    )
+    assert done.json["set"] == "custom"
+    assert done.json["samples"] == 4
+    shown = heuresis("bench", "all", "--show", "--json", cwd=tmp_path)
+    assert all(x["profile"] and x["sets"] and x["baselines"] for x in shown.json)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_goes_on_and_asks_nothing_twice(tmp_path):
+    env = {**os.environ, "OPENAI_API_KEY": "none"}
+    with FakeOpenAI(script=one_by_one, latency=0.3) as server:
+        command = (
+            *("bench", "rconstraint", "--model", "openai/fake", "--limit", "40"),
+            *("--base-url", server.base_url, "--concurrency", "2"),
+            *("--out", "found", "--json"),
+        )
+        code = "from evolve.cli import main; main()"
+        for kill in range(3):
+            with subprocess.Popen(
+                [sys.executable, "-c", code, *command],
+                cwd=tmp_path,
+                env=env,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                seen = server.requests
+                while server.requests < seen + 5:
+                    assert process.poll() is None
+                process.kill()
+            assert server.requests <= 5 * (kill + 1) + 4 * kill + 4
+        done = heuresis(*command, cwd=tmp_path, env=env)
+        assert done.code == 0, done.err
+        assert done.json["samples"] == 40
+        # Only what was under way at a kill was asked twice: two calls each time.
+        assert 40 <= server.requests <= 40 + 3 * 2
+        assert done.json["calls"] == server.requests
+
+
+@pytest.mark.slow
+def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
+    inspect = Path(sys.executable).with_name("inspect")
+    env = {
+        **os.environ,
+        "OPENAI_API_KEY": "canary-of-a-key",
+        "INSPECT_DISPLAY": "plain",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    with FakeOpenAI(script=one_by_one) as server:
+        subprocess.run(
+            [
+                *(inspect, "eval", "evolve/rconstraint"),
+                *("--model", "litellm/openai/fake", "--log-dir", "logs"),
+                *("--model-base-url", server.base_url, "-T", "limit=20"),
+            ],
+            cwd=tmp_path,
+            env=env,
+            check=True,
+            capture_output=True,
+        )
+        assert server.requests == 20
+        done = heuresis(
+            *("bench", "rconstraint", "--model", "openai/fake", "--limit", 20),
+            *("--base-url", server.base_url, "--out", "ours", "--inspect-log"),
+            "--json",
+            cwd=tmp_path,
+            env=env,
+        )
+        assert done.code == 0, done.err
+    from inspect_ai.log import list_eval_logs, read_eval_log
+
+    (theirs,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "logs"))]
+    (ours,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "ours"))]
+    assert theirs.status == ours.status == "success"
+    scores = [
+        {x.id: next(iter(x.scores.values())).value for x in log.samples}
+        for log in (theirs, ours)
+    ]
+    assert scores[0] == scores[1]
+    assert len(scores[0]) == 20
+    assert theirs.eval.metadata["sha256"] == ours.eval.metadata["sha256"]
+    assert ours.samples[0].messages[-1].text.startswith('{"schedule"')
+    for path in (tmp_path / "logs").rglob("*.eval"):
+        import zipfile
+
+        with zipfile.ZipFile(path) as archive:
+            texts = [archive.read(name) for name in archive.namelist()]
+        assert not any(b"canary-of-a-key" in text for text in texts)
