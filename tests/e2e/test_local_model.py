@@ -15,12 +15,17 @@ import numpy as np
 import pytest
 
 from evolve.agents.llm import LlmProposer, LlmSettings
+from evolve.bench.opening import Caps, play
+from evolve.bench.page import render
+from evolve.bench.records import document, plan_of
 from evolve.llm.asking import Asker, OneModel
 from evolve.llm.client import LiteLlmModel
 from evolve.llm.ledger import Ledger
 from evolve.llm.settings import ModelSettings
 from evolve.population.memory import MemoryPopulation
 from evolve.records import Candidate, Operator, Placement, Reason, Rejection
+from problems.rconstraint.verify import CODES
+from problems.registry import load_benchmark
 from tests.fakes.briefs import a_brief
 from tests.fakes.records import a_program, an_info
 from tests.fakes.tiny_problem import SPT, TINY
@@ -144,3 +149,26 @@ def test_a_real_answer_takes_the_whole_way(base_url):
     spent = population.spent()
     assert ledger.tokens == spent.tokens > 0
     assert spent.unpriced_calls == 2
+
+
+def test_a_real_model_takes_a_benchmark(base_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    plan = plan_of(
+        load_benchmark("rconstraint"),
+        changes={"tasks": 5, "levels_to": 2, "seeds": 2, "phases": ["precedence"]},
+    )
+    settings = ModelSettings(
+        name="openai/smollm2",
+        base_url=base_url,
+        temperature=0.0,
+        max_tokens=MAX_TOKENS,
+        concurrency=1,
+    )
+    found = play(plan, settings, Caps(), tmp_path, lambda *_: None)
+    assert found.complete
+    shown = document(found)
+    assert shown["samples"] == 4
+    assert shown["tokens"] > 4 * 200
+    assert shown["errors"].keys() <= set(CODES) - {"model_failed"}
+    log.info("smollm2 on rconstraint: %s, errors %s", shown["metrics"], shown["errors"])
+    assert "smollm2" in render([[found]], ["heuresis bench"])
