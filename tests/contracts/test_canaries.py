@@ -224,7 +224,16 @@ def desks():
         asyncio.run(one.evaluator.close())
 
 
-@pytest.fixture(params=JUDGED)
+QUICK = ("smtt", "obp", "revealed_flow", "queue in trace", "queue in lockstep")
+"""One of each mode at least; the other packs are tried among the slow tests."""
+
+
+@pytest.fixture(
+    params=[
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name in JUDGED
+    ]
+)
 def desk(request, desks):
     return desks(request.param)
 

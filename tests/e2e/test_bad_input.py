@@ -141,6 +141,7 @@ def test_an_unreachable_server_hides_its_password(tmp_path):
     assert "hunter2" not in done.err
 
 
+@pytest.mark.slow
 def test_a_run_is_not_overwritten(tmp_path):
     (tmp_path / "x.toml").write_text(GOOD)
     assert heuresis("run", "x.toml", "--out", "out", "--json", cwd=tmp_path).code == 0

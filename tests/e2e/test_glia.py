@@ -217,11 +217,19 @@ def process(folder, log, moment=""):
 
 
 MOMENTS = (
-    "ask:6",  # a tool's error was the last thing that was heard
     "program:3",  # a trial is judged, but nobody has read its result
     *(
         pytest.param(moment, marks=pytest.mark.slow)
-        for moment in ("ask:1", "ask:5", "ask:10", "ask:11", "program:2", "program:4")
+        # After "ask:6" a tool's error was the last thing that was heard.
+        for moment in (
+            "ask:6",
+            "ask:1",
+            "ask:5",
+            "ask:10",
+            "ask:11",
+            "program:2",
+            "program:4",
+        )
     ),
 )
 

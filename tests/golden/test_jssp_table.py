@@ -79,5 +79,6 @@ def test_gaps_to_the_bounds_of_the_pack_differ_by_less_than_a_tenth(rows, rule):
     assert 100 * rows[rule].mean == pytest.approx(mean, abs=0.1)
 
 
+@pytest.mark.slow
 def test_rules_rank_as_measured(rows):
     assert sorted(NON_DELAY, key=lambda rule: rows[rule].mean) == list(NON_DELAY)

@@ -169,6 +169,7 @@ class TestScoreInterval:
         assert by_group["x"].value == pytest.approx(0.15)
         assert by_group["b"].n == 2
 
+    @pytest.mark.slow
     def test_covers_the_truth_as_often_as_it_says(self):
         generator, rounds = rng(11), 150
         hits = 0
@@ -242,6 +243,7 @@ class TestPairedDifference:
         with pytest.raises(ValueError, match="same instances"):
             paired_difference(sample([1, 2]), sample([1, 2], [100, 101]), rng())
 
+    @pytest.mark.slow
     def test_covers_the_truth_as_often_as_it_says(self):
         generator, rounds = rng(5), 150
         hits = 0
@@ -251,6 +253,7 @@ class TestPairedDifference:
             hits += interval.low <= -0.01 <= interval.high
         assert hits / rounds >= 0.91
 
+    @pytest.mark.slow
     def test_equal_programs_are_seldom_claimed_to_differ(self):
         generator, rounds = rng(6), 200
         shown = 0

@@ -164,6 +164,7 @@ def test_the_same_data_give_the_same_bytes():
     assert charts(example()) == charts(example())
 
 
+@pytest.mark.slow
 def test_drawing_leaves_no_trace_in_matplotlib():
     program = (
         "import sys, matplotlib as mpl\n"

@@ -282,6 +282,7 @@ FROZEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FROZEN)
 def test_the_figures_of_the_frozen_set_are_those_of_its_page(name):
     found = summarise(played(name, "cal-v1")).metrics

@@ -253,6 +253,7 @@ NEEDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BENCHMARK.profile)
 def test_every_parameter_has_an_effect(name):
     base = {"users": 2, "rounds": 20} | NEEDS.get(name, {})

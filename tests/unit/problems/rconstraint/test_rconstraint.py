@@ -43,7 +43,17 @@ def say(sample, text, **more):
     return dialogue.outcome()
 
 
-@pytest.mark.parametrize("name", BENCHMARK.sets)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rcb-ramp-v1",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in BENCHMARK.sets
+            if name != "rcb-ramp-v1"
+        ),
+    ],
+)
 def test_frozen_sets_are_what_they_were(name):
     frozen = BENCHMARK.sets[name]
     found = samples(settings_of(BENCHMARK.profile, frozen.changes))
