@@ -183,7 +183,11 @@ class Outcome:
 
 
 class Dialogue(Protocol):
-    """One sample under way; never raises because of what a reply holds."""
+    """One sample under way; never raises because of what a reply holds.
+
+    Two questions in a row must differ: a resumed run tells by the prompt which of them
+    an answer belongs to.
+    """
 
     def question(self) -> Question | None:
         """Return what to ask now; None once the sample is over. Changes nothing."""
