@@ -248,6 +248,25 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """A second opinion by a model, on parts that are done or not, such as sub-tasks.
+
+    Attributes
+    ----------
+    ask
+        What to ask about an outcome.
+    read
+        Which parts are done according to a reply; None if it cannot be read.
+    own
+        Which parts are done according to the benchmark, in the same order.
+    """
+
+    ask: Callable[[Sample, Outcome], Question]
+    read: Callable[[Sample, Reply], tuple[bool, ...] | None]
+    own: Callable[[Sample, Outcome], tuple[bool, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenSet:
     """A named set of samples that never changes.
 
@@ -293,6 +312,8 @@ class Benchmark:
         Sums up the outcomes of one model.
     sets
         Frozen sets by name, the default one first.
+    judge
+        How a model can be asked for its opinion; None if that makes no sense.
     """
 
     name: str
@@ -306,6 +327,7 @@ class Benchmark:
     summarise: Callable[[Sequence[Outcome]], Summary]
     sets: Mapping[str, FrozenSet]
     published: tuple[PublishedFigure, ...] = ()
+    judge: Judge | None = None
 
 
 def settings_of(profile: Profile, changes: Settings) -> Settings:

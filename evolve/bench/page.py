@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evolve.bench.comparing import Paired, compare
+from evolve.bench.judging import Opinion
 from evolve.bench.plots import costs, levels
 from evolve.bench.records import Results
 from evolve.report.html import fill_page
@@ -13,12 +14,17 @@ from problems.benchmark import Metric
 from prompts.html import trusted
 
 
-def render(sections: Sequence[Sequence[Results]], commands: Sequence[str]) -> str:
+def render(
+    sections: Sequence[Sequence[Results]],
+    commands: Sequence[str],
+    opinions: Sequence[Opinion] = (),
+) -> str:
     """Return the page: a section for each benchmark, its models side by side."""
     return fill_page(
         "benchmarks.html.jinja",
         commands=[visible(command) for command in commands],
         sections=[_section(results) for results in sections],
+        opinions=opinions_table(opinions),
     )
 
 
@@ -82,6 +88,27 @@ def pairs_table(pairs: Sequence[Paired]) -> Table:
             for pair in pairs
         ),
         words=3,
+    )
+
+
+def opinions_table(opinions: Sequence[Opinion]) -> Table:
+    """Tabulate what judges think, and how far they agree with the benchmark."""
+    return Table(
+        caption="Parts done according to a model that judges, and its agreement",
+        columns=(
+            *("model", "judge", "samples", "unread", "parts"),
+            *("done here", "done to the judge", "agreement", "kappa"),
+        ),
+        rows=tuple(
+            (
+                Cell(text=one_line(one.model, 40)),
+                Cell(text=one_line(one.judge, 40)),
+                *(_cell(f"{n:,}") for n in (one.samples, one.unread, one.parts)),
+                *map(_number, (one.own, one.judged, one.agreement, one.kappa)),
+            )
+            for one in opinions
+        ),
+        words=2,
     )
 
 
@@ -155,6 +182,10 @@ def _metric(metric: Metric | None) -> Cell:
     if metric.low is not None and metric.high is not None:
         note = f"[{metric.low:.3f}, {metric.high:.3f}]"
     return Cell(text=f"{metric.value:.3f}", note=note)
+
+
+def _number(value: float | None) -> Cell:
+    return Cell(text="-" if value is None else f"{value:.3f}")
 
 
 def _cell(text: str) -> Cell:

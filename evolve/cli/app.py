@@ -143,6 +143,10 @@ def bench(
         Path | None,
         typer.Option(help="Folder of the results; the same again goes on with it."),
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="Have this model judge tps too, and say how far it agrees."),
+    ] = None,
     inspect_log: Annotated[
         bool,
         typer.Option("--inspect-log", help="Write logs of inspect_ai too (extra)."),
@@ -173,6 +177,7 @@ def bench(
         seed=seed,
         out=out,
         inspect_log=inspect_log,
+        judge=judge,
     )
     benching.bench(name, options, as_json=json_output)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.bench.comparing import Paired, compare
+from evolve.bench.judging import Opinion, judge_results
 from evolve.bench.opening import Caps, play
 from evolve.bench.page import render
 from evolve.bench.records import Plan, Results, document, plan_of
@@ -46,6 +47,7 @@ class BenchOptions:
     seed: int
     out: Path | None
     inspect_log: bool = False
+    judge: str | None = None
 
 
 def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
@@ -58,11 +60,13 @@ def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
         )
     folder = options.out or HOME / fresh_name("bench", datetime.now())  # noqa: DTZ005
     sections: list[list[Results]] = []
+    opinions: list[Opinion] = []
     try:
         for plan in plans:
             sections += [
                 [_played(plan, model, options, folder) for model in options.models]
             ]
+            opinions += _judged(sections[-1], options, folder)
     except KeyboardInterrupt:
         note(f"stopped; no answer is lost. The same with --out {folder} goes on")
         sys.exit(INTERRUPTED)
@@ -77,18 +81,21 @@ def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
         if len(documents) == 1
         else {"results": documents, "comparisons": comparisons}
     )
+    found |= {"judge": [asdict(opinion) for opinion in opinions]} if opinions else {}
     write_atomic(folder / "report.json", json.dumps(found, indent=1) + "\n")
     if options.inspect_log:
         from evolve.bench.inspect_log import write_log
 
         for result in (result for results in sections for result in results):
             note(f"log: {write_log(result, folder)}")
-    write_atomic(folder / "report.html", render(sections, [_command()]))
+    write_atomic(folder / "report.html", render(sections, [_command()], opinions))
     if as_json:
         print_json(found)
         return
     for results in sections:
         _show(results)
+    for opinion in opinions:
+        note(_opinion(opinion))
     note(f"report: {folder / 'report.html'}")
 
 
@@ -160,14 +167,49 @@ def _changes(options: BenchOptions) -> Settings:
     return changes
 
 
-def _played(plan: Plan, model: str, options: BenchOptions, folder: Path) -> Results:
-    settings = ModelSettings(
+def _judged(
+    results: Sequence[Results], options: BenchOptions, folder: Path
+) -> list[Opinion]:
+    """Ask the judge about each model, where one is wanted and makes sense."""
+    if options.judge is None:
+        return []
+    caps = Caps(usd=options.budget_usd, tokens=options.budget_tokens)
+    opinions = [
+        judge_results(
+            result,
+            _settings(options.judge, options),
+            caps,
+            folder,
+            _Progress(f"{result.plan.benchmark.name} judged", result.model),
+        )
+        for result in results
+    ]
+    return [opinion for opinion in opinions if opinion is not None]
+
+
+def _opinion(one: Opinion) -> str:
+    if one.agreement is None:
+        return f"{one.judge} on {one.model}: nothing could be read"
+    kappa = "-" if one.kappa is None else f"{one.kappa:.2f}"
+    return (
+        f"{one.judge} on {one.model}: {100 * (one.judged or 0):.1f} % of "
+        f"{one.parts} parts done, {100 * (one.own or 0):.1f} % here; agreement "
+        f"{100 * one.agreement:.1f} %, kappa {kappa}; {one.unread} unread"
+    )
+
+
+def _settings(model: str, options: BenchOptions) -> ModelSettings:
+    return ModelSettings(
         name=model,
         base_url=options.base_url,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
         concurrency=options.concurrency,
     )
+
+
+def _played(plan: Plan, model: str, options: BenchOptions, folder: Path) -> Results:
+    settings = _settings(model, options)
     caps = Caps(usd=options.budget_usd, tokens=options.budget_tokens)
     return play(plan, settings, caps, folder, _Progress(plan.benchmark.name, model))
 

@@ -12,6 +12,7 @@ from problems.benchmark import (
 from problems.tps.baselines import BASELINES
 from problems.tps.dialogue import TpsDialogue
 from problems.tps.generate import samples
+from problems.tps.judge import JUDGE
 from problems.tps.metrics import summarise
 
 _SOURCE = (
@@ -79,6 +80,7 @@ BENCHMARK = Benchmark(
     start=TpsDialogue,
     baselines=BASELINES,
     summarise=summarise,
+    judge=JUDGE,
     sets={
         "tps-v1": FrozenSet(
             changes={},

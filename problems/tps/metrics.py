@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import fsum, sqrt
 
 from problems.benchmark import LevelRow, Metric, Outcome, Summary
-
-_Z = 1.959964
+from problems.intervals import Z, wilson
 
 SHOWN = (
     "completion",
@@ -51,18 +50,6 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     return Summary(metrics=metrics, levels=tuple(rows))
 
 
-def wilson(hits: int, n: int) -> Metric:
-    """Give a rate with its Wilson interval."""
-    if not n:
-        return Metric(value=None)
-    share, z2 = hits / n, _Z**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Metric(
-        value=share, low=max(0.0, centre - half), high=min(1.0, centre + half)
-    )
-
-
 def mean(values: Sequence[float]) -> Metric:
     """Give a mean with its interval of 1.96 standard errors; none of equal values."""
     n = len(values)
@@ -72,7 +59,7 @@ def mean(values: Sequence[float]) -> Metric:
     if min(values) == max(values):
         return Metric(value=middle)
     error = sqrt(fsum((value - middle) ** 2 for value in values) / (n - 1) / n)
-    return Metric(value=middle, low=middle - _Z * error, high=middle + _Z * error)
+    return Metric(value=middle, low=middle - Z * error, high=middle + Z * error)
 
 
 def _metrics(outcomes: Sequence[Outcome]) -> Mapping[str, Metric]:

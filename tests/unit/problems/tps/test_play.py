@@ -7,9 +7,10 @@ import pytest
 
 from problems.benchmark import Outcome, Reply, ToolCall
 from problems.errors import ConfigError
+from problems.intervals import wilson
 from problems.tps.benchmark import BENCHMARK
 from problems.tps.dialogue import CLOSE, ERRORS, PLAN, WORK
-from problems.tps.metrics import mean, summarise, wilson
+from problems.tps.metrics import mean, summarise
 from problems.tps.records import key_from_data
 from tests.unit.problems.tps.playing import (
     SETTINGS,
