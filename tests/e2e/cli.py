@@ -99,6 +99,8 @@ def _command(
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
+    places = env.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [place for place in places if place and place not in sys.path]
     for descriptor, number in ((out, 1), (err, 2)):
         os.dup2(descriptor.number, number)
         os.close(descriptor.number)
