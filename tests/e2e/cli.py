@@ -26,7 +26,7 @@ PRELOADED = (
     "scipy.stats",
     "sqlalchemy.dialects.sqlite",
 )
-TIMEOUT = 240
+TIMEOUT = 600
 
 
 @dataclass(frozen=True)
