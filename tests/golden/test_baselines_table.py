@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.benchmarks.baselines import DATA, HEAD, measure, page
 from tests.fakes.tiny_problem import TINY
 
 ROOT = Path(__file__).parents[2]
-TABLE = (ROOT / "problems" / "README.md").read_text()
+TABLE = files("problems").joinpath("README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -58,13 +59,13 @@ def test_a_pack_of_any_kind_is_measured():
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_table_is_what_the_command_prints():
-    files = [
+    paths = [
         DATA / one.file
         for name in registry.names()
         for one in registry.load(name).published
         if one.file
     ]
-    missing = [str(file) for file in files if not file.exists()]
+    missing = [str(path) for path in paths if not path.exists()]
     if missing:
         pytest.skip(f"published instances are not at {', '.join(missing)}")
     done = subprocess.run(
