@@ -25,6 +25,7 @@ def test_the_example_of_the_module_is_true(tmp_path):
     assert result.failed == 0
 
 
+@pytest.mark.slow
 def test_a_campaign_from_its_first_brief_to_its_report(tmp_path, judgement_cache):
     place = tmp_path / "run"
     with (
