@@ -16,6 +16,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference, Split
 from problems.dag_hetero import simulate
 from problems.dag_hetero.baselines import baselines
@@ -184,16 +185,7 @@ def write(path: Path, rows: Iterable[tuple[str, str, int, int]]) -> None:
     method = (
         f"CP-SAT {metadata.version('ortools')}: {_MODEL}, deterministic time {LIMIT:g}"
     )
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    try:
-        path.write_text(
-            f'{{\n"method": {json.dumps(method)},\n"instances": {{\n{lines}\n}}\n}}\n',
-            encoding="utf-8",
-        )
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows, {"method": method})
     _load.cache_clear()
 
 

@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference, Split
-from problems.errors import InfrastructureError, ReferenceMissingError
+from problems.errors import ReferenceMissingError
 from problems.fair_cluster.instances import instances
 from problems.fair_cluster.model import (
     Aim,
@@ -68,13 +69,7 @@ def solve_references(log: Callable[[str], None], path: Path = FILE) -> None:
         bound = _BOUNDS[one.aim](one)
         rows.append((one.id, digest(one), bound))
         log(f"{one.id}: at least {bound}")
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    try:
-        path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows)
     _load.cache_clear()
 
 

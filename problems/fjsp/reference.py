@@ -19,8 +19,9 @@ from importlib import import_module, metadata
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference, Split
-from problems.errors import ConfigError, InfrastructureError, ReferenceMissingError
+from problems.errors import ConfigError, ReferenceMissingError
 from problems.fjsp import simulate
 from problems.fjsp.baselines import baselines
 from problems.fjsp.instances import instances
@@ -231,16 +232,7 @@ def solve_references(
         ),
         "source": "problems.fjsp.reference",
     }
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    pairs = "".join(f"{json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items())
-    try:
-        path.write_text(
-            f'{{\n{pairs}"instances": {{\n{lines}\n}}\n}}\n', encoding="utf-8"
-        )
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows, head)
     _load.cache_clear()
 
 

@@ -15,8 +15,9 @@ from importlib import import_module, metadata
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference
-from problems.errors import ConfigError, InfrastructureError, ReferenceMissingError
+from problems.errors import ConfigError, ReferenceMissingError
 from problems.jssp import simulate
 from problems.jssp.baselines import baselines
 from problems.jssp.instances import own
@@ -157,16 +158,7 @@ def write(path: Path, rows: Iterable[tuple[str, str, int, int]]) -> None:
         "method": f"CP-SAT {version}: {_MODEL}, deterministic time {limits}",
         "source": "problems.jssp.reference",
     }
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    pairs = "".join(f"{json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items())
-    try:
-        path.write_text(
-            f'{{\n{pairs}"instances": {{\n{lines}\n}}\n}}\n', encoding="utf-8"
-        )
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows, head)
     _load.cache_clear()
 
 

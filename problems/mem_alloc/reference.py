@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference, Split
 from problems.errors import InfrastructureError, ReferenceMissingError
 from problems.mem_alloc.instances import planted
@@ -80,13 +81,7 @@ def solve_references(log: Callable[[str], None], path: Path = FILE) -> None:
             )
         rows.append((instance.id, digest(instance), bound))
         log(f"{instance.id}: {bound}, proved")
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    try:
-        path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows)
     _load.cache_clear()
 
 

@@ -26,8 +26,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from problems import stored
 from problems.base import Reference, Split
-from problems.errors import InfrastructureError, ReferenceMissingError
+from problems.errors import ReferenceMissingError
 from problems.obp.instances import instances
 from problems.obp.model import ObpInstance
 
@@ -168,26 +169,20 @@ def solve_references(log: Callable[[str], None], path: Path = FILE) -> None:
     InfrastructureError
         If the file cannot be written.
     """
-    lines = []
+    rows: list[list[Any]] = []
     for split in Split:
         start, ready = time.process_time(), instances(split)
         found = [solve(one) for one in ready]
-        lines += [_line(one, b) for one, b in zip(ready, found, strict=True)]
+        rows += [_row(one, b) for one, b in zip(ready, found, strict=True)]
         proved = sum(bounds.lower == bounds.upper for bounds in found)
         seconds = time.process_time() - start
         log(f"{split}: {proved} of {len(ready)} proved in {seconds:.1f} CPU-seconds")
-    try:
-        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows)
     _load.cache_clear()
 
 
-def _line(instance: ObpInstance, bounds: Bounds) -> str:
-    row = [_digest(instance), *bounds, _solver()]
-    return f"{json.dumps(instance.id)}: {json.dumps(row)}"
+def _row(instance: ObpInstance, bounds: Bounds) -> list[Any]:
+    return [instance.id, _digest(instance), *bounds, _solver()]
 
 
 def _solver() -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from problems import stored
 from problems.base import Json, Reference, Split
-from problems.errors import ConfigError, InfrastructureError, ReferenceMissingError
+from problems.errors import ConfigError, ReferenceMissingError
 from problems.rcpsp import simulate
 from problems.rcpsp.baselines import baselines
 from problems.rcpsp.instances import instances
@@ -198,16 +199,7 @@ def solve_references(
         f"time {' or '.join(f'{limit:g}' for limit in _LIMITS)}",
         "source": "problems.rcpsp.reference",
     }
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    pairs = "".join(f"{json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items())
-    try:
-        path.write_text(
-            f'{{\n{pairs}"instances": {{\n{lines}\n}}\n}}\n', encoding="utf-8"
-        )
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows, head)
     _load.cache_clear()
 
 

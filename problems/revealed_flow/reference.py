@@ -14,8 +14,9 @@ from heapq import heappop, heappush
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference, Split
-from problems.errors import InfrastructureError, ReferenceMissingError
+from problems.errors import ReferenceMissingError
 from problems.revealed_flow.instances import instances
 from problems.revealed_flow.model import FlowInstance
 from problems.revealed_flow.verify import verify
@@ -96,13 +97,7 @@ def solve_references(log: Callable[[str], None], path: Path = FILE) -> None:
         value = best_flow(one)
         rows.append((one.id, digest(one), value))
         log(f"{one.id}: {value}, proved")
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    try:
-        path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows)
     _load.cache_clear()
 
 

@@ -22,8 +22,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from problems import stored
 from problems.base import Reference, Split
-from problems.errors import InfrastructureError, ReferenceMissingError
+from problems.errors import ReferenceMissingError
 from problems.smtt.instances import instances
 from problems.smtt.model import SmttInstance
 
@@ -106,13 +107,7 @@ def solve_references(log: Callable[[str], None], path: Path = FILE) -> None:
         rows += [[one.id, _digest(one), exact(one)] for one in ready]
         seconds = time.process_time() - start
         log(f"{split}: {len(ready)} instances proved in {seconds:.1f} CPU-seconds")
-    lines = ",\n".join(f'"{name}": ["{digest}", {v}]' for name, digest, v in rows)
-    try:
-        path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    stored.write(path, rows)
     _load.cache_clear()
 
 

@@ -16,8 +16,9 @@ from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 
+from problems import stored
 from problems.base import Json, Reference, Split
-from problems.errors import ConfigError, InfrastructureError, ReferenceMissingError
+from problems.errors import ConfigError, ReferenceMissingError
 from problems.vm_resched import simulate
 from problems.vm_resched.cpsat import Model
 from problems.vm_resched.instances import instances
@@ -161,17 +162,8 @@ def solve_references(
         rows.append((one.id, digest(one), found.lower, found.best, found.migrations))
         seconds = time.process_time() - begin
         log(f"{one.id}: {found.lower} to {found.best}, {seconds:.1f} CPU-seconds")
-    lines = ",\n".join(f"{json.dumps(row[0])}: {json.dumps(row[1:])}" for row in rows)
-    method = json.dumps(f"CP-SAT {metadata.version('ortools')}: {_MODEL}")
-    try:
-        path.write_text(
-            f'{{\n"method": {method},\n"instances": {{\n{lines}\n}}\n}}\n',
-            encoding="utf-8",
-        )
-    except OSError as error:
-        raise InfrastructureError(
-            f"cannot write the references: {error}; run it in a writable checkout"
-        ) from error
+    method = f"CP-SAT {metadata.version('ortools')}: {_MODEL}"
+    stored.write(path, rows, {"method": method})
     _load.cache_clear()
 
 
