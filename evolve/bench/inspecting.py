@@ -36,11 +36,11 @@ from inspect_ai.tool import ToolInfo, ToolParams
 
 from evaluators.programs import ProgramRunner
 from evolve.bench.records import Plan, plan_of
-from evolve.bench.running import LIMITS
+from evolve.bench.running import LIMITS, run_program
 from evolve.bench.talking import Talk
 from evolve.llm.client import LiteLlmModel
 from evolve.llm.settings import ModelSettings
-from problems.benchmark import Outcome, Question, Reply
+from problems.benchmark import Outcome, Reply
 from problems.benchmark import ToolCall as OurCall
 from problems.registry import load_benchmark
 from prompts.records import Message, Prompt, Tool
@@ -129,7 +129,9 @@ def _played(plan: Plan) -> Solver:
         with closing(ProgramRunner(LIMITS)) as runner:
             while (question := dialogue.question()) is not None:
                 if question.program is not None:
-                    reply = await asyncio.to_thread(_run, runner, question)
+                    reply = await asyncio.to_thread(
+                        run_program, runner, question.program
+                    )
                 else:
                     prompt = talk.prompt(question)
                     state.messages = messages_of(prompt)
@@ -163,15 +165,6 @@ def _judged() -> Scorer:
         )
 
     return score
-
-
-def _run(runner: ProgramRunner, question: Question) -> Reply:
-    program = question.program
-    assert program is not None
-    ran = runner.run(program.source, program.entry_point, program.data)
-    return Reply(
-        text="" if ran.failure else json.dumps(ran.answer), failure=ran.failure
-    )
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
             calls = 0
             while (question := dialogue.question()) is not None:
                 if question.program is not None:
-                    dialogue.answer(_run(runner, question.program))
+                    dialogue.answer(run_program(runner, question.program))
                 else:
                     dialogue.answer(play(question))
                     calls += 1
@@ -124,7 +124,7 @@ async def _play(
     while (question := dialogue.question()) is not None:
         if question.program is not None:
             program = question.program
-            dialogue.answer(await asyncio.to_thread(_run, runner, program))
+            dialogue.answer(await asyncio.to_thread(run_program, runner, program))
             continue
         prompt = talk.prompt(question)
         answer = kept.next(prompt.digest)
@@ -147,7 +147,8 @@ async def _play(
     return _booked(dialogue.outcome(), said, heard)
 
 
-def _run(runner: ProgramRunner, program: Program) -> Reply:
+def run_program(runner: ProgramRunner, program: Program) -> Reply:
+    """Run a program that a model wrote; its failure is a reply too."""
     ran = runner.run(program.source, program.entry_point, program.data)
     return Reply(
         text="" if ran.failure else json.dumps(ran.answer), failure=ran.failure
