@@ -8,8 +8,9 @@ BIN = $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/heuresis run runs/campaigns/smtt.toml
 
+# Byte code is kept: both workers, and hundreds of processes of tests, need it.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadscope --durations=15
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadscope --durations=15
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -22,7 +22,7 @@ from evolve.llm.asking import Ask, Asker
 from evolve.llm.ledger import BudgetExhausted
 from evolve.ports import Population
 from evolve.records import Operator, Proposal
-from problems.benchmark import Outcome, Program, Reply
+from problems.benchmark import Baseline, Benchmark, Outcome, Program, Reply
 from problems.errors import ConfigError
 
 ROLE = "benchmark"
@@ -34,6 +34,21 @@ Progress = Callable[[int, int], None]
 """Hears how many samples of how many are done."""
 
 
+def baseline_of(benchmark: Benchmark, name: str) -> Baseline:
+    """Return a baseline of a benchmark.
+
+    Raises
+    ------
+    ConfigError
+        If the benchmark has no such baseline.
+    """
+    found = benchmark.baselines.get(name)
+    if found is None:
+        known = ", ".join(benchmark.baselines)
+        raise ConfigError(f"{benchmark.name} has no baseline {name!r}; known: {known}")
+    return found
+
+
 def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
     """Let a baseline go through all samples; it asks nobody and keeps nothing.
 
@@ -42,17 +57,12 @@ def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
     ConfigError
         If the benchmark has no such baseline.
     """
-    baselines = plan.benchmark.baselines
-    if name not in baselines:
-        known = ", ".join(baselines)
-        raise ConfigError(
-            f"{plan.benchmark.name} has no baseline {name!r}; known: {known}"
-        )
+    baseline = baseline_of(plan.benchmark, name)
     played = []
     with closing(ProgramRunner(LIMITS)) as runner:
         for sample in plan.samples:
             dialogue = plan.benchmark.start(sample, plan.settings)
-            play = baselines[name].play(sample, plan.seed)
+            play = baseline.play(sample, plan.seed)
             calls = 0
             while (question := dialogue.question()) is not None:
                 if question.program is not None:

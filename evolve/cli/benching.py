@@ -12,9 +12,10 @@ from typing import Any
 
 from evolve.bench.comparing import Paired, compare
 from evolve.bench.judging import Opinion, judge_results
-from evolve.bench.opening import Caps, play
+from evolve.bench.opening import BASELINE, Caps, play
 from evolve.bench.page import render
 from evolve.bench.records import Plan, Results, document, plan_of
+from evolve.bench.running import baseline_of
 from evolve.cli.campaigns import INTERRUPTED
 from evolve.cli.output import note, print_json, table
 from evolve.llm.models import ModelSettings
@@ -52,12 +53,9 @@ class BenchOptions:
 
 def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
     """Run every model on a benchmark, or on all, and compare them."""
-    plans = [_plan(one, options) for one in _benchmarks(name)]
-    if not options.models:
-        raise ConfigError(
-            "no model was given; try --model baseline/random, or one of: "
-            + ", ".join(f"baseline/{x}" for x in plans[0].benchmark.baselines)
-        )
+    benchmarks = _benchmarks(name)
+    _check_models(benchmarks, options.models)
+    plans = [_plan(one, options) for one in benchmarks]
     folder = options.out or HOME / fresh_name("bench", datetime.now())  # noqa: DTZ005
     sections: list[list[Results]] = []
     opinions: list[Opinion] = []
@@ -134,6 +132,19 @@ def _described(one: Benchmark) -> dict[str, Any]:
 def _benchmarks(name: str) -> list[Benchmark]:
     names = registry.benchmark_names() if name == ALL else [name]
     return [registry.load_benchmark(one) for one in names]
+
+
+def _check_models(benchmarks: Sequence[Benchmark], models: Sequence[str]) -> None:
+    """Refuse what cannot be played before anything is drawn, or asked for money."""
+    if not models:
+        raise ConfigError(
+            "no model was given; try --model baseline/random, or one of: "
+            + ", ".join(f"{BASELINE}{x}" for x in benchmarks[0].baselines)
+        )
+    for model in models:
+        if model.startswith(BASELINE):
+            for one in benchmarks:
+                baseline_of(one, model.removeprefix(BASELINE))
 
 
 def _plan(benchmark: Benchmark, options: BenchOptions) -> Plan:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from evolve.ports import View
 from evolve.records import Program
@@ -65,6 +64,8 @@ class ShinkaSelector(Archipelago):
 
 def weights(score: ArrayLike, children: ArrayLike) -> NDArray[np.float64]:
     """Weights of programs by score, lower is better, and by number of children."""
+    from scipy.special import expit
+
     gaps = np.asarray(score, dtype=np.float64)
     centre = np.median(gaps)
     spread = max(float(np.median(np.abs(gaps - centre))), _LEAST_SPREAD)

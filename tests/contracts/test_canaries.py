@@ -7,6 +7,7 @@ needs to know nothing of the pack, and each is judged in the real sandbox.
 import asyncio
 import dataclasses
 import json
+from functools import cached_property
 
 import pytest
 
@@ -158,7 +159,7 @@ each_value = pytest.mark.parametrize("value", OWN_SCORE)
 each_mutation = pytest.mark.parametrize(("name", "code"), MUTATIONS)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Desk:
     """One pack with a sandbox, and what its seed heuristic is worth."""
 
@@ -189,6 +190,11 @@ class Desk:
 
     def honest(self):
         return self.judge(self.seed_program())
+
+    @cached_property
+    def first_honest(self):
+        """What the seed program was found to be before any trick."""
+        return self.honest()
 
     def around(self, trick):
         return self.seed_program() + HELP + trick
@@ -241,7 +247,7 @@ def desk(request, desks):
 @each_failing
 def test_failing_where_it_is_hard_costs_the_score(desk, trick):
     statuses, body = FAILS[trick]
-    before = desk.honest()
+    before = desk.first_honest
 
     evaluation = desk.judge(desk.around(body))
 
@@ -255,7 +261,7 @@ def test_failing_where_it_is_hard_costs_the_score(desk, trick):
 
 @each_harmless
 def test_an_attack_on_the_judge_changes_nothing(desk, trick):
-    before = desk.honest()
+    before = desk.first_honest
 
     evaluation = desk.judge(desk.around(HARMLESS[trick]))
 

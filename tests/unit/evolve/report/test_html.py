@@ -136,15 +136,15 @@ def test_a_missing_control_is_admitted():
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        (empty(), "No program has been judged."),
-        (one_program(), "There is a champion, but it has no gap on any split."),
-        (only_failures(), "No valid program: 40 programs"),
-        (all_equal(), "5.00"),
+        (empty, "No program has been judged."),
+        (one_program, "There is a champion, but it has no gap on any split."),
+        (only_failures, "No valid program: 40 programs"),
+        (all_equal, "5.00"),
     ],
     ids=["empty", "one", "failures", "equal"],
 )
 def test_edge_cases_have_a_page(report, words):
-    assert words in Page(render(report)).text
+    assert words in Page(render(report())).text
 
 
 @cache
