@@ -5,6 +5,31 @@ from contextlib import contextmanager
 
 import pytest
 
+TOGETHER = {
+    "tests/e2e/": "the command line",
+    "tests/contracts/test_chat_model.py": "litellm",
+    "tests/unit/evolve/llm/": "litellm",
+}
+"""Fast tests that one worker runs: the set-up that they share costs most of them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep modules whole, and together where they import or prepare the same."""
+    if (
+        config.getvalue("dist") != "loadscope"
+        or "not slow" not in config.option.markexpr
+    ):
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            found = (name for path, name in TOGETHER.items() if nodeid.startswith(path))
+            return next(found, super()._split_scope(nodeid))
+
+    return Grouped(config, log)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_cache():
