@@ -73,7 +73,9 @@ def fewest_in_flight(cluster: "Cluster", _call: Call) -> Engine:
 class Cluster:
     """A run of requests on engines.
 
-    ``queue`` are calls that no engine has, ``served`` what became of each request.
+    ``queue`` are calls that no engine has, ``served`` what became of each request,
+    ``ended`` the complete calls in the order of their ends. ``memory`` is for those who
+    make views and count along.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Cluster:
         self.queue: dict[int, Call] = {}
         self.served: list[Served | None] = [None] * len(requests)
         self.ended: list[Call] = []
+        self.memory: dict[str, Any] = {}
         self.routed = 0
         self._router = router
         self._scaling = scaling
