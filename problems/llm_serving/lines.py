@@ -39,16 +39,17 @@ class Number:
         ValueError
             Naming the field.
         """
+        found = value
         if isinstance(value, str):
             digits = value.removeprefix("-")
             plain = digits.isascii() and digits.isdigit() and len(digits) < 20
-            value = int(value) if plain else value
-        if type(value) is not int or not self.low <= value <= self.high:
+            found = int(value) if plain else None
+        if type(found) is not int or not self.low <= found <= self.high:
             raise ValueError(
                 f"{name} {_shown(value)} is not an integer of {self.low:.0f} to "
                 f"{self.high:.0f}"
             )
-        return value
+        return found
 
     def real(self, name: str, value: Json) -> float:
         """Read a number, from text or plain data.
