@@ -47,7 +47,7 @@ def check(read, data):
 
 @pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
 def test_spoilt_traces_are_read_or_refused_in_one_line(read):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(data=spoilt((READERS[read],)))
     def check_some(data):
         check(read, data)

@@ -102,12 +102,17 @@ def test_a1_stays_in_the_dense_part_where_token_counts_do_not_overlap():
             [*DECODES, *((0, 0, c, 0) for c in (256, 512, 1024))],
             "cannot determine p2: add steps with the same prefill_tokens and other",
         ),
-        ([(1, 1, 0, 0)] * 100_001, "more than 100000 steps"),
     ],
 )
 def test_a_table_that_cannot_tell_a_constant_is_refused(shapes, fault):
     with pytest.raises(ConfigError, match=fault):
         fitting.fit(steps(*shapes))
+
+
+def test_a_table_that_is_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(fitting, "_MOST_STEPS", 10)
+    with pytest.raises(ConfigError, match="more than 10 steps; give a sample"):
+        fitting.fit(steps(*DECODES))
 
 
 HEAD = ",".join(fitting.COLUMNS)
