@@ -1,6 +1,5 @@
 """What a cluster is asked to do, and what became of it. Plain Python."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,13 +41,14 @@ class Request:
 class Served(NamedTuple):
     """What became of a request; seconds since the start of the run.
 
-    ``arrival`` is when it came, ``routed`` when an engine got it, ``first`` when its
-    first token came, ``end`` its last one. ``restarts`` counts how often it lost its KV
-    memory, ``hit`` how many tokens of its prompt the prefix cache held at last.
+    ``arrival`` is when it came, ``routed`` when an engine got it, ``admitted`` when
+    that took it into its batch, ``first`` when its first token came, ``end`` its last one. ``restarts`` counts how often it lost its KV
+    memory, ``hit`` how many tokens of its prompt the prefix cache held at first.
     """
 
     arrival: float
     routed: float
+    admitted: float
     first: float
     end: float
     replica: int
@@ -67,7 +67,6 @@ class Call:
     __slots__ = (
         "admitted",
         "arrival",
-        "blocks",
         "client",
         "context",
         "done",
@@ -75,6 +74,7 @@ class Call:
         "finish",
         "first",
         "held",
+        "hit",
         "id",
         "kv",
         "left",
@@ -95,20 +95,21 @@ class Call:
         self.output = request.output
         self.client = request.client
         self.program = request.program
-        self.prefix: Sequence[int] = request.prefix
-        self.done = self.restarts = self.blocks = self.held = 0
+        self.prefix = request.prefix
+        self.done = self.restarts = self.held = self.hit = 0
         self.kv = self.since = 0
         self.finish = self.replica = -1
         self.routed = self.admitted = self.first = self.end = -1.0
 
-    def served(self, hit: int) -> Served:
+    def served(self) -> Served:
         """Give what became of it."""
         return Served(
             self.arrival,
             self.routed,
+            self.admitted,
             self.first,
             self.end,
             self.replica,
             self.restarts,
-            hit,
+            self.hit,
         )
