@@ -61,8 +61,8 @@ def glia_table(seeds: int) -> Iterable[str]:
     yield ""
     yield (
         f"Four A10 with Llama-3-8B, 7.5 requests/s for 1000 s, {BLOCKS} blocks, "
-        f"slowdown 1.15, seeds: {seeds}; mean response in seconds, 90 % interval over seeds by "
-        "bootstrap, share of requests that lost their memory."
+        f"slowdown 1.15, seeds: {seeds}; mean response in seconds, 90 % interval "
+        "over seeds by bootstrap, share of requests that lost their memory."
     )
     yield ""
     yield "| router | paper | glia-repro | prototype | here | restarts | LLQ over it |"
@@ -119,8 +119,8 @@ def replays() -> Iterable[str]:
         "300 ShareGPT requests to vLLM 0.19 with Llama-3.1-8B (LLMServingSim, "
         "bench/examples): error of the means, and of the response request by request "
         "(MAPE). The overhead of a step was chosen beforehand for the RTX 4090; for "
-        "the RTX PRO 6000 it was fitted to the run it is compared with, or left as for the "
-        "other (untuned)."
+        "the RTX PRO 6000 it was fitted to the run it is compared with, or left as for "
+        "the other (untuned)."
     )
     yield ""
     yield "| run | TTFT | TPOT | response | MAPE | restarts |"
@@ -190,8 +190,8 @@ def steps(count: int) -> Iterable[str]:
     yield ""
     yield (
         f"{count:,} requests, {sum(one.restarts for one in served)} restarts: a token "
-        f"is at most {apart:.1e} s apart from a plain engine that does step after step, "
-        f"restarts are {'the same' if same else 'NOT the same'}; "
+        f"is at most {apart:.1e} s apart from a plain engine that does step after "
+        f"step, restarts are {'the same' if same else 'NOT the same'}; "
         f"{slow / fast:.0f} times as fast."
     )
     yield ""
