@@ -1,0 +1,1 @@
+"""Route requests to replicas of a language model, or hold them."""

@@ -1,0 +1,1 @@
+"""A simulated cluster that serves language models; shared by the packs ``llm_*``."""
