@@ -100,6 +100,22 @@ def test_what_cannot_be_is_one_line(arguments, words, tmp_path):
     assert done.err.count("\n") == 1
 
 
+def test_a_baseline_that_is_not_there_is_told_before_a_model_is_asked(tmp_path):
+    env = {**os.environ, "OPENAI_API_KEY": "none"}
+    with FakeOpenAI(script=one_by_one) as server:
+        done = heuresis(
+            *("bench", "rconstraint", "--model", "openai/fake", *SMALL),
+            *("--model", "baseline/best", "--base-url", server.base_url),
+            *("--out", "found"),
+            cwd=tmp_path,
+            env=env,
+        )
+        assert done.code == 2
+        assert "no baseline 'best'; known: " in done.err
+        assert server.requests == 0
+    assert not (tmp_path / "found").exists()
+
+
 def test_a_profile_is_a_file_and_the_command_line_overrides_it(tmp_path):
     (tmp_path / "p.toml").write_text('levels_to = 2\nseeds = 1\nphases = ["windows"]\n')
     done = heuresis(
