@@ -74,8 +74,8 @@ class Engine:
     """The state of an engine; ``end`` is when its present step or segment ends.
 
     ``running`` and ``waiting`` are calls by id in the order of admission and of
-    waiting. ``used`` are blocks that calls and pins hold. ``pins`` are by complete call,
-    ``pinned`` are the blocks that they hold, those counted twice that two of them share.
+    waiting. ``used`` are blocks that calls and pins hold. ``pins`` are by complete
+    call, ``pinned`` the blocks of all of them; those that two share count twice.
     """
 
     __slots__ = (
@@ -414,7 +414,7 @@ class Engine:
         return True
 
     def _unpin_latest(self, spared: Sequence[int] = ()) -> None:
-        """Give up a pin: that of the program that came last, ``spared`` ones at last."""
+        """Give up the pin of the program that came last; ``spared`` ones go last."""
         pins = self.pins
         self.unpin(max(pins, key=lambda i: (i not in spared, pins[i].call.began, i)))
 

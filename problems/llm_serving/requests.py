@@ -63,8 +63,9 @@ class Call:
     """A request on its way through an engine; changed by the engine alone.
 
     ``done`` tokens are made, ``context`` are to be in the KV memory before the next one
-    comes, ``left`` of these are not. ``began`` is when its program came. While it decodes, ``kv`` were in the memory when
-    the counter of the engine's steps was ``since``, and it ends at ``finish``.
+    comes, ``left`` of these are not. While it decodes, ``kv`` were in the memory when
+    the counter of the engine's steps was ``since``, and it ends at ``finish``. Its
+    program came at ``began``.
     """
 
     __slots__ = (
