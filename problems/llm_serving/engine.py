@@ -188,6 +188,14 @@ class Engine:
         self.cache.shrink(self.cache.held + free // (unit // BLOCK))
         return unit * self.cache.match(call.prefix, (call.context - 1) // unit)
 
+    def demand(self, call: Call) -> tuple[int, int]:
+        """Units of a waiting call that are cached, and blocks that it would take."""
+        unit = self.spec.unit
+        units = self.cache.match(call.prefix, (call.context - 1) // unit)
+        size = unit // BLOCK
+        fresh = self.cache.unheld(call.prefix, units)
+        return units, blocks_of(call.context) - (units - fresh) * size
+
     @property
     def prefill_left(self) -> int:
         """Tokens of admitted prompts that are not computed."""
@@ -209,7 +217,7 @@ class Engine:
             free -= self._reserve
         if not self.spec.unit:
             return blocks_of(call.context) <= free
-        _, need = self._demand(call)
+        _, need = self.demand(call)
         return need <= free
 
     # What happens to it
@@ -426,7 +434,7 @@ class Engine:
             call.admitted = now
         self.running[call.id] = self._prefilling[call.id] = call
         if self.spec.unit:
-            units, _ = self._demand(call)
+            units, _ = self.demand(call)
             self._hold(call.prefix, 0, units)
             call.held = units
             call.left = call.context - units * self.spec.unit
@@ -517,14 +525,6 @@ class Engine:
     def _shared(self, call: Call) -> int:
         """Blocks of a call that belong to the cache."""
         return call.held * (self.spec.unit // BLOCK)
-
-    def _demand(self, call: Call) -> tuple[int, int]:
-        """Units of a waiting call that are cached, and blocks that it would take."""
-        unit = self.spec.unit
-        units = self.cache.match(call.prefix, (call.context - 1) // unit)
-        size = unit // BLOCK
-        fresh = self.cache.unheld(call.prefix, units)
-        return units, blocks_of(call.context) - (units - fresh) * size
 
     def _take(self, blocks: int) -> None:
         self.used += blocks
