@@ -1,1 +1,1 @@
-"""Serve programs of several calls with tools between them: in which order, what stays."""
+"""Serve programs of several calls with tools between: the order, and what stays."""

@@ -13,8 +13,8 @@ _RULES = {
         "request_fcfs": "vLLM: requests first come, first served",
         "program_fcfs": f"{_CONTINUUM}: its order without pins",
         "mlfq": (
-            f"{_AUTELLIX}: levels of attained service, as FastServe has them; the first "
-            "quantum of 1 s and promotion after 60 s are ours"
+            f"{_AUTELLIX}: levels of attained service, as FastServe has them; the "
+            "first quantum of 1 s and promotion after 60 s are ours"
         ),
         "plas": f"{_AUTELLIX}: program-level attained service",
         "atlas": f"{_AUTELLIX}: adaptive thread-level attained service",

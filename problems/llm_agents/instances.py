@@ -16,12 +16,12 @@ from problems.base import Split
 from problems.llm_agents.laws import LAWS, SHAPES, Draft, Law, Step, Tool
 from problems.llm_serving import profiles
 from problems.llm_serving.cluster import check
-from problems.llm_serving.engine import EngineSpec
+from problems.llm_serving.engine import BLOCK, EngineSpec
 from problems.llm_serving.requests import Request
 from problems.llm_serving.scenario import Scenario
 
-A100_BLOCKS = 24_576
-"""Of 16 tokens: 80 GB x 0.9, less weights and activations, at 131,072 bytes a token."""
+UNIT = 128
+"""Tokens of a unit of the prefix cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +40,6 @@ class Group:
         Engines.
     blocks
         KV memory of each.
-    unit
-        Tokens of a unit of the prefix cache.
-    budget
-        Tokens of a step.
     rate
         Programs a second, all engines together.
     programs
@@ -54,27 +50,18 @@ class Group:
 
     name: str
     kinds: tuple[str, ...]
-    hardware: str = "a100-llama3-8b"
+    hardware: str = "rtx4090-llama3-8b"
     replicas: int = 1
-    blocks: int = A100_BLOCKS
-    unit: int = 1024
-    budget: int = 4096
+    blocks: int = 2588
     rate: float
     programs: int
     laws: tuple[tuple[str, Law], ...] = ()
 
 
-_RTX = {
-    "hardware": "rtx4090-llama3-8b",
-    "blocks": 2588,
-    "unit": 128,
-    "budget": 2048,
-}
-
-SWE = Group(name="swe", kinds=("swe",), rate=0.07, programs=24)
-BFCL = Group(name="bfcl", kinds=("bfcl",), rate=0.06, programs=24)
-FORK = Group(name="fork", kinds=("fork",), rate=0.3, programs=24, **_RTX)
-SQL = Group(name="sql", kinds=("sql",), rate=0.6, programs=20, **_RTX)
+SWE = Group(name="swe", kinds=("swe",), rate=0.25, programs=20)
+BFCL = Group(name="bfcl", kinds=("bfcl",), rate=0.2, programs=24)
+FORK = Group(name="fork", kinds=("fork",), rate=0.3, programs=20)
+SQL = Group(name="sql", kinds=("sql",), rate=0.6, programs=18)
 
 
 def _build(tools: Sequence[Tool], factor: float) -> tuple[Tool, ...]:
@@ -82,7 +69,7 @@ def _build(tools: Sequence[Tool], factor: float) -> tuple[Tool, ...]:
 
 
 SHIFTED = (
-    replace(SWE, name="swe-memory60", blocks=A100_BLOCKS * 6 // 10, rate=0.056),
+    replace(SWE, name="swe-memory60", blocks=1553, rate=0.8 * SWE.rate),
     replace(
         SWE,
         name="swe-memoryless",
@@ -99,9 +86,15 @@ SHIFTED = (
         ),
     ),
     replace(BFCL, name="bfcl-rate120", rate=1.2 * BFCL.rate),
-    replace(FORK, name="fork-memory125", blocks=3235, rate=1.2 * FORK.rate),
+    replace(
+        FORK,
+        name="fork-pro6000",
+        hardware="rtxpro6000-llama3-8b",
+        blocks=2070,
+        rate=2.5 * FORK.rate,
+    ),
     Group(
-        name="mixed", kinds=("swe", "bfcl", "fork"), rate=0.2, programs=48, replicas=2
+        name="mixed", kinds=("swe", "bfcl", "fork"), rate=0.28, programs=40, replicas=2
     ),
 )
 """What no policy was evolved on: memory, rates, lengths, mixtures."""
@@ -112,11 +105,11 @@ def draw(group: Group, seed: int) -> Scenario:
     rng = np.random.default_rng([sum(map(ord, group.name)), group.programs, seed])
     laws = {**LAWS, **dict(group.laws)}
     born = np.cumsum(rng.exponential(1 / group.rate, group.programs))
-    free = 16
+    free, most = 16, BLOCK * group.blocks - BLOCK
     steps: list[tuple[int, int, Step]] = []
     for number in range(group.programs):
         kind = group.kinds[int(rng.integers(len(group.kinds)))]
-        draft = Draft(laws[kind], group.unit, free, rng)
+        draft = Draft(laws[kind], UNIT, most, free, rng)
         SHAPES[kind](draft)
         free = draft.free
         steps += [(number, place, one) for place, one in enumerate(draft.steps)]
@@ -133,8 +126,7 @@ def draw(group: Group, seed: int) -> Scenario:
     spec = EngineSpec(
         cost=profiles.cost(group.hardware),
         blocks=group.blocks,
-        budget=group.budget,
-        unit=group.unit,
+        unit=UNIT,
     )
     check(requests, [spec])
     return Scenario(

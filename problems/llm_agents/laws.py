@@ -1,8 +1,8 @@
 """Laws that programs are drawn from: calls, contexts, tools.
 
-The statistics of agents are those that Continuum reports of SWE-bench and BFCL v4, those
-of chains of queries the reference trace of HexGen-Text2SQL; both as quoted in the
-README of the pack, where all that is ours is named, too.
+The statistics of agents are those of ``llm_serving.agents``, read in the same way: the
+tokens of a program are the sum over its calls. How they are spread over the first
+prompt, tools and outputs, and that there are three kinds of tools, is ours.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from problems.llm_serving import agents
+
 
 class Tool(NamedTuple):
-    """A kind of tool: how often it is called, and for how long (log-normal, seconds)."""
+    """A kind of tool: its share of the calls, and its log-normal time in seconds."""
 
     share: float
     mean: float
@@ -40,8 +42,6 @@ class Law:
         Mean tokens of an output.
     cv
         Deviation of ``first`` and ``growth`` over their means: log-normal.
-    most
-        Tokens of a context at most; what a tool returns is cut.
     tools
         Kinds of tools, of which each turn calls one.
     memoryless
@@ -54,34 +54,31 @@ class Law:
     growth: float
     output: float
     cv: float
-    most: int
     tools: tuple[Tool, ...]
     memoryless: bool = False
 
 
 SWE = Law(
-    calls=(10.9, 2.1, 4, 20),
-    shared=2048,
-    first=2500.0,
-    growth=6250.0,
+    calls=(*agents.SWE.turns, 4, 20),
+    shared=1024,
+    first=1000.0,
+    growth=557.0,
     output=250.0,
     cv=0.8,
-    most=131_072,
     tools=(Tool(0.6, 0.1, 1.2), Tool(0.3, 0.8, 1.2), Tool(0.1, 6.2, 1.5)),
 )
-"""Coding agents: 10.9 +- 2.1 calls, 70,126 tokens, tools 0.925 +- 3.550 s."""
+"""Agents that repair software: 70,126 tokens a program, tools 0.925 +- 3.550 s."""
 
 BFCL = Law(
-    calls=(6.3, 2.3, 2, 14),
-    shared=2048,
-    first=1500.0,
-    growth=16_650.0,
+    calls=(*agents.BFCL.turns, 2, 14),
+    shared=1024,
+    first=1000.0,
+    growth=3964.0,
     output=150.0,
     cv=0.8,
-    most=131_072,
     tools=(Tool(0.5, 1.0, 0.67), Tool(0.3, 1.6, 0.67), Tool(0.2, 4.7, 0.67)),
 )
-"""Agents that search: 6.3 +- 2.3 calls, 93,256 tokens, tools 1.923 +- 2.133 s."""
+"""Agents that call functions: 93,256 tokens a program, tools 1.923 +- 2.133 s."""
 
 SQL = Law(
     calls=(20.9, 3.0, 11, 28),
@@ -90,10 +87,12 @@ SQL = Law(
     growth=842.0,
     output=120.0,
     cv=0.4,
-    most=8192,
     tools=(Tool(0.7, 0.15, 1.0), Tool(0.3, 1.0, 1.0)),
 )
-"""Chains of queries: 20.9 calls (11 to 28) of 3142 + 120 tokens behind one schema."""
+"""Chains of queries: 20.9 calls (11 to 28) of 3142 + 120 tokens behind one schema.
+
+The reference trace of HexGen-Text2SQL has these means; the deviations are ours.
+"""
 
 FORK = Law(
     calls=(4.0, 1.2, 2, 7),
@@ -102,10 +101,9 @@ FORK = Law(
     growth=500.0,
     output=180.0,
     cv=0.6,
-    most=16_384,
     tools=(Tool(0.5, 0.3, 0.8), Tool(0.3, 1.5, 0.8), Tool(0.2, 5.0, 0.8)),
 )
-"""A call that plans, ``calls`` branches of one or two, a call that joins; twice or so."""
+"""A call that plans, branches of one call or two, a call that joins; once to thrice."""
 
 LAWS: Mapping[str, Law] = MappingProxyType(
     {"swe": SWE, "bfcl": BFCL, "sql": SQL, "fork": FORK}
@@ -127,10 +125,14 @@ class Step:
 
 @dataclass(slots=True)
 class Draft:
-    """A program that is drawn: its steps, and the first id of units that is free."""
+    """A program that is drawn: its steps, and the first id of units that is free.
+
+    A context has ``most`` tokens at most: what a tool returns is cut.
+    """
 
     law: Law
     unit: int
+    most: int
     free: int
     rng: np.random.Generator
     steps: list[Step] = field(default_factory=list)
@@ -149,7 +151,7 @@ class Draft:
         Returns its place.
         """
         output = self.size(self.law.output, 0.8)
-        room = self.law.most - output
+        room = self.most - output
         prompt = min(context + self.size(fresh, self.law.cv), room)
         delay, tool = self.tool() if parents else (0.0, 0)
         steps = self.steps
@@ -194,7 +196,7 @@ def chain(draft: Draft) -> None:
     for _ in range(draft.number() - 1):
         last = draft.steps[at]
         context = last.prompt + last.output
-        if context + 2 * law.output > law.most:
+        if context + 2 * law.output > draft.most:
             break
         at = draft.add(last.prefix, context, law.growth, (at,))
 
@@ -211,7 +213,7 @@ def queries(draft: Draft) -> None:
 
 
 def forks(draft: Draft) -> None:
-    """Draw a call, branches of it, and a call that has what they made; once to thrice."""
+    """Draw a call, branches of it, and a call that has what all of these made."""
     law, steps = draft.law, draft.steps
     head = tuple(range(law.shared // draft.unit))
     at = draft.add(head, law.shared, law.first, ())

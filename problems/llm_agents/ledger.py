@@ -107,7 +107,7 @@ class Ledger:
 
     @property
     def eta(self) -> float:
-        """Minus the correlation of calls done and calls left, over finished programs."""
+        """Minus the correlation of calls done and left, over finished programs."""
         n, sx, sy, sxx, syy, sxy = self._sums
         spread = (n * sxx - sx * sx) * (n * syy - sy * sy)
         return (sx * sy - n * sxy) / sqrt(spread) if spread > 0 else 0.0

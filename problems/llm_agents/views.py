@@ -19,9 +19,9 @@ _new = tuple.__new__
 class Waiting(NamedTuple):
     """A call that waits.
 
-    ``id`` is its number; it came ``wait`` seconds ago. Its context are ``prompt`` tokens
-    (and the ``made`` ones that it had made before it lost its memory, which it did
-    ``restarts`` times); the memory has ``cached`` of them, ``fresh`` are to be
+    ``id`` is its number; it came ``wait`` seconds ago. Its context are ``prompt``
+    tokens, and the ``made`` ones that it had made before it lost its memory, which it
+    did ``restarts`` times; the memory has ``cached`` of them, ``fresh`` are to be
     computed. It would take ``need`` blocks that are free now. ``pinned`` is 1 if a pin
     keeps memory for it, else 0. ``path``: seconds in a batch on the longest chain of
     calls in front of it.
