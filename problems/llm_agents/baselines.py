@@ -17,7 +17,10 @@ _RULES = {
             "first quantum of 1 s and promotion after 60 s are ours"
         ),
         "plas": f"{_AUTELLIX}: program-level attained service",
-        "atlas": f"{_AUTELLIX}: adaptive thread-level attained service",
+        "atlas": (
+            f"{_AUTELLIX}: adaptive thread-level attained service; nine levels from "
+            "2 s on and promotion after twice that service are ours"
+        ),
     },
     "ttl": {
         "no_pin": "vLLM: least recently used prefixes go first",
