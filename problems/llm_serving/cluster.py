@@ -20,6 +20,9 @@ TTL = "ttl"
 SCALE = "scale"
 DECISIONS = frozenset({ROUTE, PLACE, PICK, VICTIM, TTL, SCALE})
 
+LONGEST = 1e9
+"""Seconds that a prefix may be kept at most."""
+
 _ARRIVAL, _EXPIRY, _READY, _TICK = range(4)
 
 
@@ -31,8 +34,8 @@ class Point(NamedTuple):
     of ``call``, asked when it comes. ``pick``: the waiting call that ``engine`` admits
     next, None for none now; asked again until none, or one that does not fit.
     ``victim``: the running call that loses its memory. ``ttl``: seconds for which
-    ``engine`` keeps the prefix of ``call``, whose program goes on after a tool.
-    ``scale``: replicas that should be there.
+    ``engine`` keeps the prefix of ``call``, which others wait for, unless all of these
+    run before. ``scale``: replicas that should be there.
     """
 
     kind: str
@@ -111,7 +114,6 @@ class Cluster:
         for i, one in enumerate(requests):
             for parent in one.parents:
                 self._children.setdefault(parent, []).append(i)
-        self._pinned: dict[int, int] = {}
         self.started = [-1.0] * len(specs)
         self.ready = [False] * len(specs)
         self._seconds = 0.0
@@ -162,8 +164,8 @@ class Cluster:
                 if self.complete:
                     return None
                 self.now = timer
-                _, order, kind, number = heappop(self._timers)
-                self._ring(kind, number, order)
+                _, _, kind, number = heappop(self._timers)
+                self._ring(kind, number)
             else:
                 self.now = coming
                 number = self._coming[self._next]
@@ -221,16 +223,15 @@ class Cluster:
         return engine
 
     def _keep(self, point: Point, decision: Any) -> None:
-        if type(decision) not in (int, float) or not 0 <= decision < inf:
+        if type(decision) not in (int, float) or not 0 <= decision <= LONGEST:
             raise IllegalDecisionError("not_seconds")
         self._todo.pop()
         call, engine = point.call, point.engine
         assert call is not None
         assert engine is not None
         if decision > 0:
-            engine.pin(call)
-            self._pinned[call.program] = self._order
-            self._later(self.now + decision, _EXPIRY, call.program)
+            engine.pin(call, len(self._children[call.id]))
+            self._later(self.now + decision, _EXPIRY, call.id)
 
     def _in_engine(self, point: Point, decision: Any) -> None:
         engine = point.engine
@@ -287,7 +288,7 @@ class Cluster:
         heappush(self._timers, (t, self._order, kind, number))
         self._order += 1
 
-    def _ring(self, kind: int, number: int, order: int) -> None:
+    def _ring(self, kind: int, number: int) -> None:
         if kind == _ARRIVAL:
             self._arrive(number)
         elif kind == _TICK:
@@ -299,7 +300,7 @@ class Cluster:
                 self.ready[number] = True
                 self.active.append(self.engines[number])
                 self.active.sort(key=lambda engine: engine.number)
-        elif self._pinned.get(number) == order:
+        else:
             self._expire(number)
 
     def _arrive(self, number: int) -> None:
@@ -343,14 +344,17 @@ class Cluster:
         if TTL in self.asks and call.id in self._children:
             self._todo.append(Point(TTL, self.now, engine, call))
 
-    def _expire(self, program: int) -> None:
-        for engine in self.engines:
-            if not engine.unpin(program):
-                continue
-            if engine.nudge(self.now):
-                self._todo.append(Point("", self.now, engine))
-            else:
-                self._ends[engine.number] = engine.end
+    def _expire(self, number: int) -> None:
+        """End a pin, unless its children or a want of memory ended it before."""
+        served = self.served[number]
+        assert served is not None
+        engine = self.engines[served.replica]
+        if not engine.unpin(number):
+            return
+        if engine.nudge(self.now):
+            self._todo.append(Point("", self.now, engine))
+        else:
+            self._ends[engine.number] = engine.end
 
     # What is to be done now, last first
 

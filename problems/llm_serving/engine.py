@@ -12,10 +12,11 @@ While the batch only decodes, nothing is decided, so any number of steps is one 
 k (k - 1) / 2`` seconds. Plain Python: it also runs in the sandbox.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf, sqrt
+from typing import NamedTuple
 
 from problems.llm_serving.cost import CostModel
 from problems.llm_serving.prefix import PrefixCache
@@ -61,11 +62,20 @@ def blocks_of(tokens: int) -> int:
     return -(-tokens // BLOCK)
 
 
+class Pin(NamedTuple):
+    """The first ``units`` of a complete call, kept for ``children`` that may come."""
+
+    call: Call
+    units: int
+    children: int
+
+
 class Engine:
     """The state of an engine; ``end`` is when its present step or segment ends.
 
     ``running`` and ``waiting`` are calls by id in the order of admission and of
-    waiting. ``used`` are blocks that calls hold.
+    waiting. ``used`` are blocks that calls and pins hold. ``pins`` are by complete
+    call, ``pinned`` the blocks of all of them; those that two share count twice.
     """
 
     __slots__ = (
@@ -94,6 +104,7 @@ class Engine:
         "kv",
         "n",
         "number",
+        "pinned",
         "pins",
         "running",
         "spec",
@@ -112,7 +123,8 @@ class Engine:
         self.waiting: dict[int, Call] = {}
         self.waiting_tokens = 0
         self.cache = PrefixCache()
-        self.pins: dict[int, tuple[Call, int]] = {}
+        self.pins: dict[int, Pin] = {}
+        self.pinned = 0
         self.n = 0
         self.kv = 0
         self.clock = 0
@@ -176,6 +188,14 @@ class Engine:
         self.cache.shrink(self.cache.held + free // (unit // BLOCK))
         return unit * self.cache.match(call.prefix, (call.context - 1) // unit)
 
+    def demand(self, call: Call) -> tuple[int, int]:
+        """Units of a waiting call that are cached, and blocks that it would take."""
+        unit = self.spec.unit
+        units = self.cache.match(call.prefix, (call.context - 1) // unit)
+        size = unit // BLOCK
+        fresh = self.cache.unheld(call.prefix, units)
+        return units, blocks_of(call.context) - (units - fresh) * size
+
     @property
     def prefill_left(self) -> int:
         """Tokens of admitted prompts that are not computed."""
@@ -197,7 +217,7 @@ class Engine:
             free -= self._reserve
         if not self.spec.unit:
             return blocks_of(call.context) <= free
-        _, need = self._demand(call)
+        _, need = self.demand(call)
         return need <= free
 
     # What happens to it
@@ -288,19 +308,22 @@ class Engine:
         self._again = True
         self.changed = True
 
-    def pin(self, call: Call) -> None:
-        """Hold what the cache has of a complete call for its program."""
-        self.unpin(call.program)
-        stop = self.cache.match(call.prefix, len(call.prefix))
-        self._hold(call.prefix, 0, stop)
-        self.pins[call.program] = (call, stop)
+    def pin(self, call: Call, children: int) -> None:
+        """Hold what the cache has of a complete call until all its children run."""
+        if not self.spec.unit:
+            return
+        units = self.cache.match(call.prefix, len(call.prefix))
+        self._hold(call.prefix, 0, units)
+        self.pins[call.id] = Pin(call, units, children)
+        self.pinned += units * (self.spec.unit // BLOCK)
 
-    def unpin(self, program: int) -> bool:
-        """No longer hold for a program; returns whether it did."""
-        if program not in self.pins:
+    def unpin(self, number: int) -> bool:
+        """No longer hold for a complete call; returns whether it did."""
+        if number not in self.pins:
             return False
-        call, stop = self.pins.pop(program)
-        self._release(call, stop)
+        call, units, _ = self.pins.pop(number)
+        self._release(call, units)
+        self.pinned -= units * (self.spec.unit // BLOCK)
         self.changed = True
         return True
 
@@ -358,10 +381,13 @@ class Engine:
         done.append(call)
 
     def _make_room(self) -> bool:
-        """Preempt until all that decode can make a token; False if one has to ask."""
+        """Free memory until all that decode can make a token; False if one has to ask.
+
+        What is only pinned goes before what runs.
+        """
         while self.n and self._counts[self.clock % BLOCK] > self.blocks - self.used:
-            if self.pins and len(self.running) == 1:
-                self.unpin(max(self.pins, key=lambda one: self.pins[one][0].arrival))
+            if self.pins:
+                self._unpin_latest()
             elif VICTIM in self.asks and len(self.running) > 1:
                 return False
             else:
@@ -392,8 +418,13 @@ class Engine:
         while not self.fits(call):
             if self.running or not self.pins:
                 return False
-            self.unpin(max(self.pins, key=lambda one: self.pins[one][0].arrival))
+            self._unpin_latest(call.parents)
         return True
+
+    def _unpin_latest(self, spared: Sequence[int] = ()) -> None:
+        """Give up the pin of the program that came last; ``spared`` ones go last."""
+        pins = self.pins
+        self.unpin(max(pins, key=lambda i: (i not in spared, pins[i].call.began, i)))
 
     def _admit(self, call: Call, now: float) -> None:
         del self.waiting[call.id]
@@ -403,17 +434,28 @@ class Engine:
             call.admitted = now
         self.running[call.id] = self._prefilling[call.id] = call
         if self.spec.unit:
-            units, _ = self._demand(call)
+            units, _ = self.demand(call)
             self._hold(call.prefix, 0, units)
             call.held = units
             call.left = call.context - units * self.spec.unit
             if fresh:
                 call.hit = units * self.spec.unit
-            self.unpin(call.program)
+            if fresh:
+                self._arrived(call.parents)
         self._take(blocks_of(call.context) - self._shared(call))
         size = min(call.left, self._budget)
         self._chunks.append((call, size))
         self._budget -= size
+
+    def _arrived(self, parents: Sequence[int]) -> None:
+        """Give up the pins of parents whose last child runs."""
+        for number in parents:
+            pin = self.pins.get(number)
+            if pin is not None:
+                left = pin.children - 1
+                self.pins[number] = pin._replace(children=left)
+                if not left:
+                    self.unpin(number)
 
     def _launch(self, now: float) -> None:
         """Start a step, or as many as nothing interrupts."""
@@ -483,14 +525,6 @@ class Engine:
     def _shared(self, call: Call) -> int:
         """Blocks of a call that belong to the cache."""
         return call.held * (self.spec.unit // BLOCK)
-
-    def _demand(self, call: Call) -> tuple[int, int]:
-        """Units of a waiting call that are cached, and blocks that it would take."""
-        unit = self.spec.unit
-        units = self.cache.match(call.prefix, (call.context - 1) // unit)
-        size = unit // BLOCK
-        fresh = self.cache.unheld(call.prefix, units)
-        return units, blocks_of(call.context) - (units - fresh) * size
 
     def _take(self, blocks: int) -> None:
         self.used += blocks

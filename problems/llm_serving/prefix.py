@@ -1,7 +1,8 @@
 """The prefix cache of an engine: a tree of units of KV memory, least recently used.
 
 Ids are those of whole prefixes, so a path in the tree is named by its last id. What a
-call uses is held and stays; what nobody holds may go, leaves first. Plain Python.
+call uses is held and stays; what nobody holds may go, leaves first. So what is here of
+a prefix, and what is held of that, are leading units. Plain Python.
 """
 
 from collections.abc import Sequence
@@ -33,19 +34,28 @@ class PrefixCache:
 
     def match(self, prefix: Sequence[int], limit: int) -> int:
         """Count the leading units that are here, ``limit`` at most."""
-        nodes, found = self._nodes, 0
-        for unit in prefix[:limit]:
-            if unit not in nodes:
-                break
-            found += 1
-        return found
+        nodes = self._nodes
+        low, high = 0, min(limit, len(prefix))
+        middle = high - 1
+        while low < high:
+            if prefix[middle] in nodes:
+                low = middle + 1
+            else:
+                high = middle
+            middle = (low + high) // 2
+        return low
 
     def unheld(self, prefix: Sequence[int], stop: int) -> int:
         """Count those of the first ``stop`` units, all here, that nobody holds."""
-        nodes, count = self._nodes, 0
-        while count < stop and not nodes[prefix[stop - 1 - count]].holders:
-            count += 1
-        return count
+        nodes = self._nodes
+        low, high = 0, stop
+        while low < high:
+            middle = (low + high) // 2
+            if nodes[prefix[middle]].holders:
+                low = middle + 1
+            else:
+                high = middle
+        return stop - low
 
     def hold(self, prefix: Sequence[int], start: int, stop: int) -> None:
         """Hold units ``start`` to ``stop``; those that are not here are made."""

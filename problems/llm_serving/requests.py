@@ -26,6 +26,8 @@ class Request:
         Indexes of the calls that must be complete before.
     delay
         Seconds from the end of the last parent to the arrival: time of a tool.
+    tool
+        Which kind of tool that was, from 0.
     """
 
     arrival: float
@@ -36,6 +38,7 @@ class Request:
     program: int = -1
     parents: tuple[int, ...] = ()
     delay: float = 0.0
+    tool: int = 0
 
 
 class Served(NamedTuple):
@@ -62,12 +65,14 @@ class Call:
 
     ``done`` tokens are made, ``context`` are to be in the KV memory before the next one
     comes, ``left`` of these are not. While it decodes, ``kv`` were in the memory when
-    the counter of the engine's steps was ``since``, and it ends at ``finish``.
+    the counter of the engine's steps was ``since``, and it ends at ``finish``. Its
+    program came at ``began``.
     """
 
     __slots__ = (
         "admitted",
         "arrival",
+        "began",
         "client",
         "context",
         "done",
@@ -80,6 +85,7 @@ class Call:
         "kv",
         "left",
         "output",
+        "parents",
         "prefix",
         "program",
         "prompt",
@@ -92,10 +98,12 @@ class Call:
     def __init__(self, number: int, request: Request, arrival: float) -> None:
         self.id = number
         self.arrival = arrival
+        self.began = request.arrival
         self.prompt = self.context = self.left = request.prompt
         self.output = request.output
         self.client = request.client
         self.program = request.program
+        self.parents = request.parents
         self.prefix = request.prefix
         self.done = self.restarts = self.held = self.hit = 0
         self.kv = self.since = 0

@@ -63,6 +63,7 @@ _EMPTY: Mapping[str, Any] = {
     "program": -1,
     "parents": (),
     "delay": 0.0,
+    "tool": 0,
 }
 
 
@@ -72,11 +73,11 @@ def encode(scenario: Scenario) -> dict[str, Any]:
     The driver needs what is in it to simulate; a heuristic is shown views alone.
     """
     columns: dict[str, Any] = {
-        name: [_plain(getattr(one, name)) for one in scenario.requests]
+        name: [_plain(name, getattr(one, name)) for one in scenario.requests]
         for name in (*_PLAIN, *_EMPTY)
     }
     for name, empty in _EMPTY.items():
-        if all(value == _plain(empty) for value in columns[name]):
+        if all(value == _plain(name, empty) for value in columns[name]):
             del columns[name]
     kinds = list(dict.fromkeys(scenario.engines))
     return {
@@ -102,10 +103,11 @@ def decode(payload: Any) -> Scenario:
             prompt=full["prompt"][i],
             output=full["output"][i],
             client=full["client"][i],
-            prefix=tuple(full["prefix"][i]),
+            prefix=_units(full["prefix"][i]),
             program=full["program"][i],
             parents=tuple(full["parents"][i]),
             delay=full["delay"][i],
+            tool=full["tool"][i],
         )
         for i in range(n)
     )
@@ -121,8 +123,29 @@ def decode(payload: Any) -> Scenario:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(name: str, value: Any) -> Any:
+    if name == "prefix":
+        return _runs(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _runs(units: Sequence[int]) -> list[int]:
+    """Write units as runs of successive ids: first one, length, and so on."""
+    runs: list[int] = []
+    for unit in units:
+        if runs and unit == runs[-2] + runs[-1]:
+            runs[-1] += 1
+        else:
+            runs += [unit, 1]
+    return runs
+
+
+def _units(runs: Sequence[int]) -> tuple[int, ...]:
+    return tuple(
+        unit
+        for first, length in zip(runs[::2], runs[1::2], strict=True)
+        for unit in range(first, first + length)
+    )
 
 
 def _spec(spec: EngineSpec) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Serve programs of several calls with tools between: the order, and what stays."""
