@@ -12,3 +12,6 @@ UNIT = 512
 INPUT = 1
 OUTPUT = 2
 """What a token that is computed costs a client's quantum: of a prompt, of an output."""
+
+QUANTUM = 16_384
+"""Tokens of a quantum of D2LPM, about a prompt."""

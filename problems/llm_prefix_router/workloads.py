@@ -5,6 +5,8 @@ left; what their earlier turns put into a cache is not.
 """
 
 from dataclasses import dataclass
+from math import exp
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,8 @@ TREE = {
 }
 """Quantiles at ``LEVELS``: tokens of first prompts, tokens that a turn adds to prompt
 and output before it, tokens of outputs, seconds to the next turn."""
+
+_LOGS = MappingProxyType({name: np.log(values) for name, values in TREE.items()})
 
 _GOES_ON = (0.306, 0.419, 0.510, 0.587)
 """Probability of another turn after the first, second, third, and any later one."""
@@ -110,7 +114,7 @@ def _tree(family: Family, rng: np.random.Generator) -> list[Row]:
     root: list[int] = []
     ids.extend(root, 1)
     found: list[Row] = []
-    seconds = family.n / family.rate
+    seconds = 1.25 * family.n / family.rate
     for start in _starts(family.rate / _TURNS, seconds, 1500 / FASTER, rng):
         client = int(rng.integers(family.clients))
         chain, prompt, t, turn = list(root), _value("first", rng), start, 0
@@ -135,9 +139,10 @@ def _groups(family: Family, rng: np.random.Generator) -> list[Row]:
     for chain in shared:
         ids.extend(chain, GROUP // UNIT)
     weights = 1 / np.arange(1, family.prompts + 1) ** 0.8
+    shares = np.cumsum(weights / weights.sum())
     found: list[Row] = []
-    for t in _starts(family.rate, 2 * family.n / family.rate, 0.0, rng):
-        group = int(rng.choice(family.prompts, p=weights / weights.sum()))
+    for t in _starts(family.rate, 1.25 * family.n / family.rate, 0.0, rng):
+        group = min(int(np.searchsorted(shares, rng.random())), family.prompts - 1)
         tail = min(4000, int(rng.lognormal(5.7, 1.0)) + 1)
         output = min(1000, int(rng.lognormal(4.9, 0.8)) + 1)
         units = tuple(shared[group])
@@ -151,8 +156,8 @@ def _chats(family: Family, rng: np.random.Generator) -> list[Row]:
     for chain in systems:
         ids.extend(chain, SYSTEM // UNIT)
     found: list[Row] = []
-    seconds = family.n / family.rate
-    for start in _starts(family.rate / 6, seconds, 300.0, rng):
+    seconds = 1.25 * family.n / family.rate
+    for start in _starts(family.rate / 6, seconds, 150.0, rng):
         client = int(rng.integers(family.clients))
         system = int(rng.integers(family.prompts))
         chain, prompt, t = list(systems[system]), SYSTEM, start
@@ -178,5 +183,4 @@ def _starts(
 
 
 def _value(name: str, rng: np.random.Generator) -> int:
-    logs = np.log(TREE[name])
-    return max(1, round(float(np.exp(np.interp(rng.random(), LEVELS, logs)))))
+    return max(1, round(exp(float(np.interp(rng.random(), LEVELS, _LOGS[name])))))
