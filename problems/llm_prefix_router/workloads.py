@@ -9,7 +9,6 @@ from math import exp
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from problems.llm_prefix_router.rules import UNIT
 
@@ -174,12 +173,11 @@ def _chats(family: Family, rng: np.random.Generator) -> list[Row]:
 
 def _starts(
     rate: float, seconds: float, before: float, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
+) -> list[float]:
     """Draw a Poisson process from ``before`` seconds before 0."""
     length = seconds + before
-    count = rng.poisson(rate * length)
-    times: npt.NDArray[np.float64] = np.sort(rng.random(count)) * length - before
-    return times
+    times = np.sort(rng.random(rng.poisson(rate * length))) * length - before
+    return [float(t) for t in times]
 
 
 def _value(name: str, rng: np.random.Generator) -> int:
