@@ -49,7 +49,7 @@ class Gaps:
 def ceiling(prompt: int, memory: int, weights: tuple[int, int]) -> int:
     """Bound the gap that virtual token counters allow, in tokens of service.
 
-    ``prompt`` is the longest prompt and ``memory`` the KV memory, in tokens; ``weights``
-    are those of tokens of prompts and of outputs. For engines that never preempt.
+    ``prompt`` is the longest prompt and ``memory`` the KV memory, in tokens;
+    ``weights`` are those of tokens of prompts and of outputs.
     """
     return 2 * max(weights[0] * prompt, weights[1] * memory)

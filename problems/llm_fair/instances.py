@@ -119,9 +119,7 @@ def read(path: Path) -> tuple[Imported[Scenario], ...]:
     return (Imported(instance=scenario, reference=at_once(scenario)),)
 
 
-def _scenario(
-    name: str, family: Family, requests: tuple[Request, ...]
-) -> Scenario:
+def _scenario(name: str, family: Family, requests: tuple[Request, ...]) -> Scenario:
     cost = profiles.cost(family.hardware)
     spec = EngineSpec(cost=cost, blocks=family.blocks, unit=UNIT)
     return Scenario(

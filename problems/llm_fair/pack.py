@@ -37,18 +37,18 @@ _CURVES = 8
 
 _CARD = f"""\
 **Serve many clients with one engine, fast and fairly.** An engine serves a language
-model with continuous batching, chunked prefill and paged memory, and remembers units of
-{UNIT} tokens of what it computed, least recently used first out. Requests of many
+model with continuous batching, chunked prefill and paged memory, and remembers units
+of {UNIT} tokens of what it computed, least recently used first out. Requests of many
 clients wait; whenever one could be admitted, choose which. Where memory runs full, the
 youngest request loses its own and waits in front.
 
-Service is {INPUT} for each token of a prompt that is computed and {OUTPUT} for each token
-of output. The gap is the most that one client got more than another over any span in
-which both had requests waiting. Minimise the mean response time (s) times max(1, gap /
-state.bound): up to the bound unfairness costs nothing, beyond it in proportion. What
-the cache holds is cheap to serve; short requests first lower the mean; both can starve
-a client. Lengths of outputs are never known. Held-out workloads have more clients, less
-memory, other hardware, or change half-way.
+Service is {INPUT} for each token of a prompt that is computed and {OUTPUT} for each
+token of output. The gap is the most that one client got more than another over any
+span in which both had requests waiting. Minimise the mean response time (s) times
+max(1, gap / state.bound): up to the bound unfairness costs nothing, beyond it in
+proportion. What the cache holds is cheap to serve; short requests first lower the mean;
+both can starve a client. Lengths of outputs are never known. Held-out workloads have
+more clients, less memory, other hardware, or change half-way.
 """
 
 _VIEWS = (
@@ -142,7 +142,10 @@ def charts(instance: Scenario, answer: Json) -> Sequence[Chart]:
         for one in sorted(shown)
     ]
     level = ((0.0, instance.limits[0]), (samples[-1][0], instance.limits[0]))
-    gap = (Curve(name="gap", points=tuple(gaps.curve)), Curve(name="bound", points=level))
+    gap = (
+        Curve(name="gap", points=tuple(gaps.curve)),
+        Curve(name="bound", points=level),
+    )
     axes = ("time (s)", "tokens of service")
     return (
         Chart(title="largest gap so far", along=axes[0], up=axes[1], curves=gap),

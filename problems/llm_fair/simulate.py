@@ -1,4 +1,4 @@
-"""The driver: admit by the priorities of requests, or by a whole policy. In the sandbox."""
+"""The driver: admit by priorities of requests, or by a whole policy. In the sandbox."""
 
 from collections.abc import Callable
 from types import MappingProxyType

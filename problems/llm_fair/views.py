@@ -1,4 +1,4 @@
-"""What a scheduler may see: requests that wait, their clients, the moment. Plain Python.
+"""What a scheduler may see: requests that wait, clients, the moment. Plain Python.
 
 Nothing of it tells how long a request's output will be.
 """
@@ -102,7 +102,7 @@ class Books:
         if ledger.returned:
             self._lift()
         served, granted = ledger.served, self.granted
-        while all([granted[one] <= served[one] for one in ledger.waiting]):
+        while all(granted[one] <= served[one] for one in ledger.waiting):
             for one in ledger.waiting:
                 granted[one] += int(self.quantum)
 

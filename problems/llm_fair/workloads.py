@@ -56,7 +56,7 @@ def rows(family: Family, rng: np.random.Generator) -> list[Row]:
 
 
 def _arena(family: Family, rng: np.random.Generator) -> list[Row]:
-    """Draw clients whose shares fall by the law of Zipf, short prompts, no prefixes."""
+    """Draw clients whose shares follow the law of Zipf, without prefixes."""
     shares = 1 / np.arange(1, family.clients + 1) ** 1.1
     shares = np.cumsum(shares / shares.sum())
     times = np.cumsum(rng.exponential(1 / family.rate, family.n))
@@ -86,7 +86,7 @@ def _onoff(family: Family, rng: np.random.Generator) -> list[Row]:
 
 
 def _prefix(family: Family, rng: np.random.Generator) -> list[Row]:
-    """Draw clients with two long prompts of their own each, shared by their requests."""
+    """Draw clients with two long prompts each, which their requests share."""
     lengths = rng.integers(6, 17, (family.clients, 2))
     starts = np.cumsum(lengths.ravel()) - lengths.ravel()
     shares = 1 / np.arange(1, family.clients + 1) ** 0.7
@@ -103,7 +103,7 @@ def _prefix(family: Family, rng: np.random.Generator) -> list[Row]:
 
 
 def _shift(family: Family, rng: np.random.Generator) -> list[Row]:
-    """Draw clients that ask for short outputs first and long ones later, or reversed."""
+    """Draw clients that change from short outputs to long ones, or back."""
     times = np.cumsum(rng.exponential(1 / family.rate, family.n))
     found: list[Row] = []
     for i, t in enumerate(times):

@@ -5,7 +5,9 @@ from types import MappingProxyType
 
 from problems.base import Baseline
 
-_BLIS = "weighted scorers of llm-d and of BLIS (inference-sim/inference-sim, Apache-2.0)"
+_BLIS = (
+    "weighted scorers of llm-d and of BLIS (inference-sim/inference-sim, Apache-2.0)"
+)
 _DLPM = "Locality-aware fair scheduling in LLM serving (2025)"
 
 _RULES = {
@@ -15,7 +17,7 @@ _RULES = {
         "longest_prefix": f"longest prefix in the cache; {_DLPM}",
         "one_to_one": f"prefix and queue, 1:1; {_BLIS}",
         "three_two_two": f"prefix, queue and memory, 3:2:2; {_BLIS}",
-        "lmetric": "tokens to compute times size of the batch; LMetric, arXiv 2603.15202",
+        "lmetric": "tokens to compute times batch size; LMetric, arXiv 2603.15202",
         "sent_work": "ours: tokens to compute, those just sent included",
     },
     "place": {

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from problems.base import Imported, Reference, Split
+from problems.base import Imported, Split
 from problems.errors import ConfigError
 from problems.llm_prefix_router.rules import QUANTUM, UNIT
 from problems.llm_prefix_router.workloads import Family, rows
@@ -52,9 +52,7 @@ _OOD = (
         TREE, group="tree-fast", rate=1.2 * TREE.rate, blocks=int(0.6 * TREE.blocks)
     ),
     replace(_stale(TREE), group="tree-a100", rate=2.0, hardware="a100-llama3-8b"),
-    replace(
-        _stale(GROUPS), group="groups-many", prompts=24, clients=24, blocks=12_000
-    ),
+    replace(_stale(GROUPS), group="groups-many", prompts=24, clients=24, blocks=12_000),
     replace(
         _stale(CHATS, 10.0),
         group="chats-older",
@@ -126,9 +124,7 @@ def read(path: Path) -> tuple[Imported[Scenario], ...]:
 _PIECE = 1000
 
 
-def _scenario(
-    name: str, family: Family, requests: tuple[Request, ...]
-) -> Scenario:
+def _scenario(name: str, family: Family, requests: tuple[Request, ...]) -> Scenario:
     cost = profiles.cost(family.hardware)
     spec = EngineSpec(cost=cost, blocks=family.blocks, unit=UNIT)
     return Scenario(

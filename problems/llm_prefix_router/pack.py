@@ -52,7 +52,9 @@ _VIEWS = (
     "requests in its batch, not yet, both; replica.used: share of its memory that they "
     "hold; replica.backlog: tokens of prompts to compute there. Since then: "
     "replica.recent: requests sent there, replica.recent_fresh: tokens they had to "
-    "compute. replica.deficit: tokens left of the client's quantum there. state.t: "
+    "compute. replica.likely: replica.in_flight + replica.recent; replica.pending: "
+    "replica.backlog + replica.recent_fresh. replica.deficit: tokens left of the "
+    "client's quantum there. state.t: "
     "time, s; state.age: of the loads, s; state.replicas; state.waiting_most, "
     "state.waiting_least: most and least replica.waiting; state.placed: requests "
     "before; state.finished: complete ones; state.mean_output: their mean output, "
@@ -73,6 +75,8 @@ _FEATURES = (
     Feature(code="replica.backlog", doc="tokens of prompts to compute, at least 0"),
     Feature(code="replica.recent", doc="requests sent since loads were read, from 0"),
     Feature(code="replica.recent_fresh", doc="their tokens to compute, at least 0"),
+    Feature(code="replica.likely", doc="in_flight and recent, at least 0"),
+    Feature(code="replica.pending", doc="backlog and recent_fresh, at least 0"),
     Feature(code="replica.deficit", doc="tokens left of a quantum, any sign"),
     Feature(code="state.age", doc="age of the loads, s, at least 0"),
     Feature(code="state.waiting_most", doc="most replica.waiting, at least 0"),

@@ -81,7 +81,7 @@ def ground(instance: Scenario) -> Ground:
 
 def improve(instance: Scenario, value: float, places: list[int], changes: int) -> float:
     """Change one place at a time, keep what is better; returns the best value."""
-    rng = random.Random(0)  # noqa: S311
+    rng = random.Random(0)
     for _ in range(changes):
         at = rng.randrange(len(places))
         before = places[at]
@@ -105,7 +105,7 @@ def _greedy(instance: Scenario, weight: float) -> tuple[float, list[int]]:
 
 
 def _least_work(weight: float, cluster: Cluster, call: Call) -> Engine:
-    """Pick the replica with the least to do: tokens to compute, and outputs weighted."""
+    """Pick the replica with the least to do: tokens to compute, and outputs."""
     now = cluster.now
 
     def work(engine: Engine) -> float:

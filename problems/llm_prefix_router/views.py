@@ -1,7 +1,7 @@
 """What a router may see: the request, the replicas, and the moment. Plain Python.
 
-How much of a prompt each replica remembers is known at once; loads are as they were when
-they were last read. Nothing tells how long an output will be.
+How much of a prompt each replica remembers is known at once; loads are as they were
+when they were last read. Nothing tells how long an output will be.
 """
 
 from typing import NamedTuple
@@ -37,7 +37,8 @@ class Replica(NamedTuple):
     ``in_flight`` are both; ``used`` is the share of its memory that requests hold;
     ``backlog`` tokens of prompts are to be computed, cached ones of those that wait
     included. Since then, ``recent`` requests were sent there, with ``recent_fresh``
-    tokens to compute. ``deficit`` tokens are left of the client's quantum there.
+    tokens to compute; ``likely`` is ``in_flight`` and these, ``pending`` is ``backlog``
+    and theirs. ``deficit`` tokens are left of the client's quantum there.
     """
 
     number: int
@@ -51,6 +52,8 @@ class Replica(NamedTuple):
     backlog: int
     recent: int
     recent_fresh: int
+    likely: int
+    pending: int
     deficit: int
 
 
@@ -157,6 +160,8 @@ def observe(cluster: Cluster, point: Point) -> Scene:
                 *loads[i],
                 notes.recent[i],
                 notes.recent_fresh[i],
+                loads[i][2] + notes.recent[i],
+                loads[i][4] + notes.recent_fresh[i],
                 left[i],
             ),
         )

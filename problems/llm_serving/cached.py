@@ -46,7 +46,8 @@ def least(requests: Sequence[Request], spec: EngineSpec) -> list[Least]:
         best = alone(one.prompt, one.output, known * unit, spec)
         if known < len(usable) and latest[usable[known]] > i:
             wait = _next_arrival(requests, i, usable[known]) - one.arrival
-            shared = sum(1 for _ in takewhile(lambda u: latest[u] > i, usable[known:]))
+            later = (latest[one] > i for one in usable[known:])
+            shared = sum(takewhile(bool, later))
             other = alone(one.prompt, one.output, (known + shared) * unit, spec)
             best = Least(
                 min(best.first, wait + other.first), min(best.end, wait + other.end)

@@ -1,4 +1,4 @@
-"""DLPM: longest prefix match among the clients that have something of a quantum left."""
+"""DLPM: longest prefix match among the clients that have some of a quantum left."""
 
 # EVOLVE-BLOCK-START
 

@@ -1,4 +1,4 @@
-"""DLPM; among equal matches the request that has waited longest, not the queue's first."""
+"""DLPM; among equal matches the request that has waited longest."""
 
 # EVOLVE-BLOCK-START
 

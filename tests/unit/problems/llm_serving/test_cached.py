@@ -25,9 +25,7 @@ SPEC = EngineSpec(cost=COST, blocks=1000, budget=700, unit=64)
 
 
 def serve(*requests, spec=SPEC):
-    cluster = Scenario(
-        id="", group="", requests=requests, engines=(spec,)
-    ).cluster()
+    cluster = Scenario(id="", group="", requests=requests, engines=(spec,)).cluster()
     assert cluster.advance() is None
     return cluster.served
 
@@ -52,7 +50,9 @@ def test_the_bound_is_attained_where_nothing_disturbs():
 
     bounds = least((first, later), SPEC)
 
-    for request, one, bound in zip((first, later), serve(first, later), bounds, strict=True):
+    for request, one, bound in zip(
+        (first, later), serve(first, later), bounds, strict=True
+    ):
         assert one.first - request.arrival == pytest.approx(bound.first, abs=1e-9)
         assert one.end - request.arrival == pytest.approx(bound.end, abs=1e-9)
     assert bounds[1].first < bounds[0].first
@@ -70,7 +70,10 @@ def test_no_run_beats_the_bound(seed):
         prompt = max(1, 64 * len(ids) + rng.randrange(-60, 600))
         requests.append(
             Request(
-                arrival=round(t, 3), prompt=prompt, output=rng.randrange(1, 90), prefix=ids
+                arrival=round(t, 3),
+                prompt=prompt,
+                output=rng.randrange(1, 90),
+                prefix=ids,
             )
         )
     served = serve(*requests)

@@ -22,7 +22,7 @@ def prefixes():
 
 
 def hit_ratio(size):
-    """Share of blocks that are there when a request comes; each then uses all its own."""
+    """Share of blocks that are there when a request comes; it then uses all its own."""
     cache, hits, total = PrefixCache(), 0, 0
     for ids in prefixes():
         hits += cache.match(ids, len(ids))
