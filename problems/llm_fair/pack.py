@@ -53,7 +53,7 @@ more clients, less memory, other hardware, or change half-way.
 
 _VIEWS = (
     "request.id: its number; request.client: who asks; request.wait: s since it came; "
-    "request.prompt: tokens; request.match: tokens that the cache holds; request.fresh: "
+    "request.prompt: tokens; request.match: those that the cache holds; request.fresh: "
     "tokens to compute, those of its output after a loss of memory included; "
     "request.blocks: of memory, with what is cached; request.restarts: losses of its "
     "memory. client.number; client.waiting, client.running: its requests; "
@@ -63,7 +63,7 @@ _VIEWS = (
     "counter of all that wait; client.deficit: tokens left of its quantum, refilled "
     "when nobody who waits has any. state.t: time, s; state.queue: requests that wait, "
     "of state.clients clients; state.running: in the batch; state.blocks, state.free: "
-    "blocks of memory, and those not held; state.bound: gap that costs nothing, tokens; "
+    "blocks of memory, those not held; state.bound: gap that costs nothing, tokens; "
     "state.finished: complete requests; state.mean_output: their mean output, tokens. "
     "All are read-only. Keep nothing between calls. "
 )

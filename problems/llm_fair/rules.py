@@ -1,6 +1,6 @@
 """What is decided by a heuristic and what by rules of ours. Plain Python."""
 
-from problems.llm_serving.cluster import PICK
+from problems.llm_serving.engine import PICK
 from problems.llm_serving.hosting import Rules
 
 RULES = Rules(asks=frozenset({PICK}))
