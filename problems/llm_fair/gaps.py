@@ -50,6 +50,7 @@ def ceiling(prompt: int, memory: int, weights: tuple[int, int]) -> int:
     """Bound the gap that virtual token counters allow, in tokens of service.
 
     ``prompt`` is the longest prompt and ``memory`` the KV memory, in tokens;
-    ``weights`` are those of tokens of prompts and of outputs.
+    ``weights`` are those of tokens of prompts and of outputs. Proved for engines that
+    never preempt.
     """
     return 2 * max(weights[0] * prompt, weights[1] * memory)

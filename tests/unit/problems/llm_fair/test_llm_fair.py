@@ -88,7 +88,7 @@ def test_in_the_arena_only_counters_keep_the_bound_of_vtc():
     assert gaps["vtc"] <= limit < gaps["fcfs"]
 
 
-@pytest.mark.parametrize("heavy", [3, 10])
+@pytest.mark.parametrize("heavy", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_the_bound_of_vtc_holds_where_first_come_first_served_breaks_it(heavy):
     """Two clients without pause, one of which asks ``heavy`` times as much."""
     spec = replace(A10G, blocks=125, watermark=0.0)
@@ -199,6 +199,7 @@ def test_locality_pays_where_prefixes_fill_the_memory():
     assert found["dlpm"].objective < found["vtc"].objective
 
 
+@pytest.mark.slow
 def test_the_reference_is_better_than_no_fairness_and_above_the_bound():
     instance = instances(Split.SMOKE)[0]
     found = ground(instance)
