@@ -1,11 +1,11 @@
 """The replay of decisions on the trusted side; knows nothing of who made them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, fsum
 from typing import NamedTuple
 
 from problems.base import Json
-from problems.llm_serving.cluster import Cluster, IllegalDecisionError
+from problems.llm_serving.cluster import Cluster, IllegalDecisionError, Point
 from problems.llm_serving.hosting import Rules
 from problems.llm_serving.requests import Served
 from problems.llm_serving.scenario import Scenario
@@ -23,8 +23,13 @@ class Replay(NamedTuple):
         return [one for one in self.cluster.served if one is not None]
 
 
-def replay(scenario: Scenario, rules: Rules, answer: Json) -> Replay:
-    """Run a scenario by the decisions of ``answer``.
+def replay(
+    scenario: Scenario,
+    rules: Rules,
+    answer: Json,
+    watch: Callable[[Cluster, Point], None] | None = None,
+) -> Replay:
+    """Run a scenario by the decisions of ``answer``; ``watch`` sees all before them.
 
     Violation codes: ``not_a_list``; ``missing:PLACE`` where the decisions end before
     the run; ``surplus:PLACE`` where the run ends before them; ``stalled:N`` where
@@ -38,6 +43,8 @@ def replay(scenario: Scenario, rules: Rules, answer: Json) -> Replay:
     while (point := rules.next(cluster)) is not None:
         if place == len(answer):
             return Replay(cluster, (f"missing:{place}",))
+        if watch is not None:
+            watch(cluster, point)
         try:
             cluster.act(point, answer[place])
         except IllegalDecisionError as error:

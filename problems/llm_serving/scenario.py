@@ -46,14 +46,16 @@ class Scenario:
         asks: frozenset[str] = frozenset(),
         router: Router = fewest_in_flight,
     ) -> Cluster:
-        """Start a run."""
-        return Cluster(
+        """Start a run; ``limits`` are in its memory, for those who make views."""
+        cluster = Cluster(
             self.requests,
             self.engines,
             asks=asks,
             router=router,
             scaling=self.scaling,
         )
+        cluster.memory["limits"] = self.limits
+        return cluster
 
 
 _PLAIN = ("arrival", "prompt", "output")

@@ -139,12 +139,24 @@ RESOURCEAVAILABILITIES:
 
 FLEXIBLE = "# a comment\n2 2 1.5\n2 2 0 3 1 4 1 1 2\n\n1 1 0 5\n"
 
+ARENA = (
+    "client,prompt_len,output_len,request_latency_s,first_token_latency_s,req_time_s\n"
+    "0,20,30,2.5,0.5,0.0\n3,10,5,1.0,0.5,1.25\n"
+)
+MOONCAKE = (
+    '{"timestamp": 0, "input_length": 600, "output_length": 9, "hash_ids": [0, 1]}\n'
+    '{"timestamp": 3000, "input_length": 1100, "output_length": 20, '
+    '"hash_ids": [0, 2, 3]}\n'
+)
+
 GOOD = {
     "dag_hetero": (WORKFLOW, WORKFLOWS),
     "fjsp": (FLEXIBLE,),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "k8s_pods": (KUBECTL,),
+    "llm_fair": (ARENA,),
+    "llm_prefix_router": (MOONCAKE,),
     "mem_alloc": (BUFFERS,),
     "rcpsp": (PATTERSON, PSPLIB),
     "smtt": (TARDY,),

@@ -1,0 +1,1 @@
+"""Serve the requests of many clients with one engine, fast and fairly."""

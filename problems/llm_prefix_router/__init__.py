@@ -1,0 +1,1 @@
+"""Place requests on replicas that remember prefixes of prompts."""
