@@ -26,6 +26,8 @@ class Request:
         Indexes of the calls that must be complete before.
     delay
         Seconds from the end of the last parent to the arrival: time of a tool.
+    predicted
+        Tokens of output as a predictor tells them, with its error; 0 if there is none.
     """
 
     arrival: float
@@ -36,6 +38,7 @@ class Request:
     program: int = -1
     parents: tuple[int, ...] = ()
     delay: float = 0.0
+    predicted: int = 0
 
 
 class Served(NamedTuple):
@@ -78,6 +81,7 @@ class Call:
         "kv",
         "left",
         "output",
+        "predicted",
         "prefix",
         "program",
         "prompt",
@@ -92,6 +96,7 @@ class Call:
         self.arrival = arrival
         self.prompt = self.context = self.left = request.prompt
         self.output = request.output
+        self.predicted = request.predicted
         self.client = request.client
         self.program = request.program
         self.prefix = request.prefix

@@ -63,6 +63,7 @@ _EMPTY: Mapping[str, Any] = {
     "program": -1,
     "parents": (),
     "delay": 0.0,
+    "predicted": 0,
 }
 
 
@@ -106,6 +107,7 @@ def decode(payload: Any) -> Scenario:
             program=full["program"][i],
             parents=tuple(full["parents"][i]),
             delay=full["delay"][i],
+            predicted=full["predicted"][i],
         )
         for i in range(n)
     )
