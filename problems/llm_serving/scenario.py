@@ -46,14 +46,16 @@ class Scenario:
         asks: frozenset[str] = frozenset(),
         router: Router = fewest_in_flight,
     ) -> Cluster:
-        """Start a run."""
-        return Cluster(
+        """Start a run; what makes views finds ``limits`` in its memory."""
+        made = Cluster(
             self.requests,
             self.engines,
             asks=asks,
             router=router,
             scaling=self.scaling,
         )
+        made.memory["limits"] = self.limits
+        return made
 
 
 _PLAIN = ("arrival", "prompt", "output")
