@@ -6,8 +6,8 @@ from types import MappingProxyType
 from problems.base import Baseline
 
 _GLIA = (
-    "Glia: A Human-Inspired AI for Automated Systems Design and Optimization, "
-    "arXiv:2510.27176 (2025)"
+    "Glia: A Human-Inspired AI for Automated Systems Design and Optimization "
+    "(2025), head-room admission as in ronyw7/glia-repro"
 )
 _VIDUR = (
     "A. Agrawal et al., Vidur: A large-scale simulation framework for LLM inference, "

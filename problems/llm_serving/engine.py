@@ -182,7 +182,7 @@ class Engine:
         return sum([call.left for call in self._prefilling.values()])
 
     def prefilling(self) -> Iterator[Call]:
-        """Calls whose prompts are not complete."""
+        """Give the calls whose prompts are not complete."""
         return iter(self._prefilling.values())
 
     @property
@@ -356,9 +356,7 @@ class Engine:
         self._counts[(call.since - call.kv) % BLOCK] += 1
         heappush(self._heap, (call.finish, call.id, call.restarts, call))
 
-    def _complete(
-        self, call: Call, length: int, now: float, done: list[Call]
-    ) -> None:
+    def _complete(self, call: Call, length: int, now: float, done: list[Call]) -> None:
         del self.running[call.id]
         call.end = now
         call.finish = -1
@@ -450,7 +448,7 @@ class Engine:
         return steps * self._rate + self._half * steps * (steps - 1)
 
     def _longest(self) -> int:
-        """Steps until a call is complete or the memory is full."""
+        """Count steps until a call is complete or the memory is full."""
         heap = self._heap
         while heap[0][3].finish != heap[0][0]:
             heappop(heap)

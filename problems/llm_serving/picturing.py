@@ -83,9 +83,7 @@ def _distribution(name: str, values: Sequence[float]) -> Curve:
     """Give the empirical distribution function."""
     ranked = sorted(values)
     stride = max(1, len(ranked) // _POINTS)
-    points = [
-        (ranked[i], (i + 1) / len(ranked)) for i in range(0, len(ranked), stride)
-    ]
+    points = [(ranked[i], (i + 1) / len(ranked)) for i in range(0, len(ranked), stride)]
     return Curve(name=name, points=(*points, (ranked[-1], 1.0)) if ranked else ())
 
 

@@ -70,7 +70,7 @@ _EMPTY: Mapping[str, Any] = {
 
 
 def encode(scenario: Scenario) -> dict[str, Any]:
-    """Plain data of a scenario, without its name: columns of requests, kinds of engines.
+    """Give a scenario as plain data, without its name: columns of requests, engines.
 
     The driver needs what is in it to simulate; a heuristic is shown views alone.
     """
@@ -140,3 +140,17 @@ def _engine(data: Mapping[str, Any]) -> EngineSpec:
     knots: Sequence[Sequence[Any]] = cost["dense"]
     cost["dense"] = tuple((tokens, seconds) for tokens, seconds in knots)
     return EngineSpec(**{**data, "cost": CostModel(**cost)})
+
+
+def describe(scenario: Scenario) -> dict[str, float]:
+    """Tell what kind of scenario it is in a few numbers, averages only."""
+    requests = scenario.requests
+    span = max(one.arrival for one in requests) - requests[0].arrival
+    return {
+        "requests": scenario.n,
+        "requests_per_s": scenario.n / span if span > 0 else float(scenario.n),
+        "prompt_mean": sum(one.prompt for one in requests) / scenario.n,
+        "output_mean": sum(one.output for one in requests) / scenario.n,
+        "replicas": len(scenario.engines),
+        "kv_blocks": scenario.engines[0].blocks,
+    }
