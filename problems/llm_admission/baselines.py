@@ -22,8 +22,8 @@ _RULES = {
         "predicted_sjf": "shortest job first by a predictor of output lengths",
         "mlfq": "skip-join multi-level feedback queues, at admission only, after B. Wu "
         "et al., Fast distributed inference serving for large language models (2023)",
-        "past_future": _PAST_FUTURE,
-        "past_future_spf": f"the same, shortest prompt first. {_PAST_FUTURE}",
+        "past_future": f"whoever fits by the forecast may pass others. {_PAST_FUTURE}",
+        "past_future_spf": f"shortest prompt first among these. {_PAST_FUTURE}",
         "head_room": "Glia's head-room admission for one engine: 1.6 times the prompt, "
         "margin 3 %, shortest prompt first",
         "sarathi": "A. Agrawal et al., Taming throughput-latency tradeoff in LLM "

@@ -29,7 +29,7 @@ SOURCE = "problems.llm_admission.reference"
 TINY = 8
 """Requests of the largest instance whose optimum is sought."""
 
-_BOTH = Rules(asks=frozenset({PICK, VICTIM}))
+BOTH = Rules(asks=frozenset({PICK, VICTIM}))
 
 _WEIGHTS = (0.0, 0.1, 0.5, 2.0, 1e4)
 _MARGINS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 9.0)
@@ -51,7 +51,7 @@ def ground(instance: Scenario) -> Ground:
     if instance.n <= TINY:
         best, _ = optimal(instance)
         return Ground(best, best, "all sequences of decisions")
-    best, name = min([*_clairvoyant(instance), *_classical(instance)])
+    best, name = min([*clairvoyant(instance), *_classical(instance)])
     return Ground(lower(instance), best, name)
 
 
@@ -62,7 +62,7 @@ def optimal(instance: Scenario) -> tuple[float, list[int | None]]:
     """
     return exact.search(
         instance,
-        _BOTH,
+        BOTH,
         lambda cluster: value(instance, _served(cluster)),
         lambda cluster: _floor(instance, cluster),
     )
@@ -156,7 +156,7 @@ def _classical(instance: Scenario) -> Iterator[tuple[float, str]]:
         yield found, f"baseline {name}"
 
 
-def _clairvoyant(instance: Scenario) -> Iterator[tuple[float, str]]:
+def clairvoyant(instance: Scenario) -> Iterator[tuple[float, str]]:
     """Run policies that know all outputs: several orders, with and without holding."""
     for weight, margin, triage in product(_WEIGHTS, _MARGINS, (False, True)):
         policy = _Oracle(weight, margin, triage=triage)

@@ -1,4 +1,4 @@
-"""First come, first served, held while the forecast says that memory runs out."""
+"""First come, first served, of those with which the forecast sees enough memory."""
 
 # EVOLVE-BLOCK-START
 

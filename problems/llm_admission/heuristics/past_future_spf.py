@@ -1,4 +1,4 @@
-"""Shortest prompt first, held while the forecast says that memory runs out."""
+"""Shortest prompt first, of those with which the forecast sees enough memory."""
 
 # EVOLVE-BLOCK-START
 

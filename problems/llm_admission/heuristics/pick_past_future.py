@@ -1,4 +1,4 @@
-"""Past-Future: first come, first served, by the forecast of the peak."""
+"""Past-Future: in order of arrival, held while the forecast says that memory runs out."""
 
 # EVOLVE-BLOCK-START
 
