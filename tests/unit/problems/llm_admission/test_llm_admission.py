@@ -79,7 +79,7 @@ def test_one_that_does_not_fit_keeps_others_out_until_something_ends():
 
 
 def test_what_a_policy_sees():
-    case = made((0.0, 100, 50), (0.0, 33, 2), (0.9, 60, 9))
+    case = made((0.0, 100, 80), (0.0, 33, 2), (0.9, 60, 9))
     scenes = []
 
     def pick(waiting, running, state):
@@ -128,7 +128,6 @@ def test_the_view_of_the_peak_is_what_past_future_computes():
 
     simulate.run("pick", pick, TIGHT, 0)
     assert 0 < sum(held) < len(held)
-    assert objective("pick_past_future", CHAT) < objective("fcfs", CHAT)
     assert objective("past_future", CHAT) < objective("fcfs", CHAT)
 
 
