@@ -1,0 +1,49 @@
+"""The driver: admit by priority, or by a whole policy. In the sandbox."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from problems.llm_serving import hosting
+from problems.llm_serving.choosing import least, picked
+from problems.llm_serving.hosting import Hook, Scene
+from problems.llm_serving.scenario import Scenario, decode
+from problems.llm_slo.rules import RULES
+from problems.llm_slo.views import (
+    Running,
+    State,
+    Waiting,
+    observe_all,
+    observe_waiting,
+)
+
+__all__ = ["HOOKS", "decide", "decode", "run"]
+
+_VIEWS = (Waiting, Running, State)
+
+
+def _first(heuristic: Callable[..., Any], scene: Scene) -> int:
+    """Admit the call with the least value."""
+    number: int = least(heuristic, scene.rows, scene.state)[0].id
+    return number
+
+
+HOOKS = MappingProxyType(
+    {
+        "priority": Hook(RULES, _VIEWS, observe_waiting, _first),
+        "pick": Hook(RULES, _VIEWS, observe_all, picked),
+    }
+)
+"""By entry point."""
+
+
+def run(
+    entry_point: str, heuristic: Callable[..., Any], instance: Scenario, seed: int
+) -> list[Any]:
+    """Give the decisions; raises as ``hosting.run``."""
+    return hosting.run(HOOKS, entry_point, heuristic, instance, seed)
+
+
+def decide(entry_point: str, heuristic: Callable[..., Any], observation: Any) -> Any:
+    """Give one decision; raises as ``run``."""
+    return hosting.decide(HOOKS, entry_point, heuristic, observation)
