@@ -72,7 +72,7 @@ KINDS = {
 }
 """Kinds of workloads by name; ``tiny`` is another."""
 
-_TINY_BLOCKS = 40
+_TINY_BLOCKS = 24
 _TINY_SLOTS = 3
 
 

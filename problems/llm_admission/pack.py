@@ -15,6 +15,7 @@ from problems.llm_serving import picturing, traces
 from problems.llm_serving.hosting import Host
 from problems.llm_serving.picturing import PICTURE
 from problems.llm_serving.scenario import Scenario, encode
+from problems.llm_serving.scenario import describe as outline
 
 _CARD = """\
 **Admission to the batch of an engine that serves a language model.** Requests arrive over
@@ -165,26 +166,18 @@ def simulator(instance: Scenario, entry_point: str) -> Host:
 
 
 def describe(instance: Scenario) -> Mapping[str, float]:
-    """Requests, their rate, mean prompt, memory and targets."""
-    requests, (spec,) = instance.requests, instance.engines
+    """Tell requests, rate, lengths, memory and targets."""
     ttft, tpot, _ = instance.limits
-    return {
-        "requests": instance.n,
-        "requests_per_second": round(instance.n / max(1e-3, requests[-1].arrival), 2),
-        "prompt_mean": round(sum(one.prompt for one in requests) / instance.n, 1),
-        "blocks": spec.blocks,
-        "ttft": ttft,
-        "tpot": tpot,
-    }
+    return {**outline(instance), "ttft": ttft, "tpot": tpot}
 
 
 def gantt(instance: Scenario, answer: Json) -> Sequence[Bar]:
-    """Requests that took longest: wait, prefill, decode."""
+    """Draw the requests that took longest: wait, prefill, decode."""
     return picturing.gantt(instance, (ADMISSION, EVICTION), answer)
 
 
 def charts(instance: Scenario, answer: Json) -> Sequence[Chart]:
-    """Memory in use, and the distribution of latencies."""
+    """Draw memory in use, and the distribution of latencies."""
     return picturing.charts(instance, (ADMISSION, EVICTION), answer)
 
 

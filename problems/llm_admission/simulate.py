@@ -14,18 +14,11 @@ from problems.llm_admission.views import (
     observe_waiting,
 )
 from problems.llm_serving import hosting
-from problems.llm_serving.choosing import least, picked
+from problems.llm_serving.choosing import admitted, least, picked
 from problems.llm_serving.hosting import Hook, Scene
 from problems.llm_serving.scenario import Scenario, decode
 
 __all__ = ["HOOKS", "decide", "decode", "run"]
-
-
-def _admit(heuristic: Callable[..., Any], scene: Scene) -> int | None:
-    """Admit the call with the least value if it is negative, or the batch is empty."""
-    row, value = least(heuristic, scene.rows, scene.state)
-    number: int = row.id
-    return number if value < 0 or not scene.state.running else None
 
 
 def _victim(heuristic: Callable[..., Any], scene: Scene) -> int:
@@ -36,7 +29,7 @@ def _victim(heuristic: Callable[..., Any], scene: Scene) -> int:
 
 HOOKS = MappingProxyType(
     {
-        "admit": Hook(ADMISSION, (Waiting, Running, State), observe_waiting, _admit),
+        "admit": Hook(ADMISSION, (Waiting, Running, State), observe_waiting, admitted),
         "pick": Hook(ADMISSION, (Waiting, Running, State), observe_all, picked),
         "victim": Hook(EVICTION, (Running, Waiting, State), observe_batch, _victim),
     }

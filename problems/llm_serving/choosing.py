@@ -28,6 +28,19 @@ def least(
     return rows[values.index(value)], value
 
 
+def admitted(heuristic: Callable[..., Any], scene: Scene) -> int | None:
+    """Admit the call with the least value if it is negative, or the batch is empty.
+
+    Raises
+    ------
+    ValueError
+        As ``least``.
+    """
+    row, value = least(heuristic, scene.rows, scene.state)
+    number: int = row.id
+    return number if value < 0 or not scene.state.running else None
+
+
 def picked(heuristic: Callable[..., Any], scene: Scene) -> int | None:
     """Take the number of a waiting call, or None, from a policy.
 

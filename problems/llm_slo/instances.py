@@ -23,12 +23,15 @@ CONTEXT = 8192
 ERROR = 0.5
 """Deviation of the logarithm of predicted over true output."""
 
-TARGETS = Targets(ttft=2.0, tpot=0.05, whole=20.0, call=10.0)
+TARGETS = Targets(ttft=1.0, tpot=0.05, whole=15.0, call=14.0)
+
+CHATS = 0.6
+"""Share of chats where a trace does not tell."""
 
 _TOOL = 1.0
 """Mean seconds from a call of a program to the next."""
 
-_LONGEST = 5
+LONGEST = 5
 """Calls of a program: 2 up to this, equally likely."""
 
 
@@ -52,21 +55,31 @@ class Mix:
 
     rate: float
     count: int
-    shares: tuple[float, float, float] = (0.55, 0.3, 0.15)
+    shares: tuple[float, float, float] = (0.55, 0.35, 0.1)
     laws: tuple[str, str, str] = ("sharegpt", "azure_conv", "sharegpt")
     blocks: int = BLOCKS
 
 
-_MIXED = Mix(rate=6.5, count=130)
+_MIXED = Mix(rate=9.5, count=170)
 
 MIXES = {
     "mixed": _MIXED,
-    "agents": replace(_MIXED, rate=5.0, count=100, shares=(0.3, 0.2, 0.5)),
+    "documents": Mix(
+        rate=6.0,
+        count=170,
+        shares=(0.35, 0.6, 0.05),
+        laws=("azure_conv", "azure_conv", "sharegpt"),
+    ),
     "calm": replace(_MIXED, rate=_MIXED.rate * 0.8),
     "rush": replace(_MIXED, rate=_MIXED.rate * 1.2),
     "scarce": replace(_MIXED, blocks=round(BLOCKS * 0.6)),
     "ample": replace(_MIXED, blocks=round(BLOCKS * 1.25)),
-    "papers": replace(_MIXED, rate=4.0, laws=("azure_conv", "arxiv", "azure_code")),
+    "papers": Mix(
+        rate=4.0,
+        count=120,
+        shares=(0.5, 0.4, 0.1),
+        laws=("azure_conv", "arxiv", "azure_code"),
+    ),
 }
 """Kinds of workloads by name; ``tiny`` is another."""
 
@@ -90,7 +103,7 @@ def draw(kind: str, seed: int) -> Scenario:
     times = np.cumsum(rng.exponential(1 / mix.rate, mix.count))
     kinds = rng.choice(len(Kind), size=mix.count, p=mix.shares)
     calls = [
-        int(rng.integers(2, _LONGEST + 1)) if one == Kind.COMPOUND else 1
+        int(rng.integers(2, LONGEST + 1)) if one == Kind.COMPOUND else 1
         for one in kinds
     ]
     found = []
@@ -198,9 +211,9 @@ _SHIFTS = ("calm", "rush", "scarce", "ample", "papers")
 
 _BATCHES: dict[Split, list[tuple[str, int, int]]] = {
     Split.SMOKE: [("tiny", 3, 1000)],
-    Split.TRAIN: [("mixed", 3, 2000), ("agents", 2, 2000)],
-    Split.VALID: [("mixed", 5, 3000), ("agents", 5, 3000)],
-    Split.TEST: [("mixed", 8, 4000), ("agents", 8, 4000)],
-    Split.OOD: [(kind, 3, 5000) for kind in _SHIFTS],
+    Split.TRAIN: [("mixed", 2, 2000), ("documents", 2, 2000)],
+    Split.VALID: [("mixed", 4, 3000), ("documents", 4, 3000)],
+    Split.TEST: [("mixed", 6, 4000), ("documents", 6, 4000)],
+    Split.OOD: [(kind, 2, 5000) for kind in _SHIFTS],
 }
 """Kind, number of workloads, first seed."""

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from problems.llm_serving import hosting
-from problems.llm_serving.choosing import least, picked
-from problems.llm_serving.hosting import Hook, Scene
+from problems.llm_serving.choosing import admitted, picked
+from problems.llm_serving.hosting import Hook
 from problems.llm_serving.scenario import Scenario, decode
 from problems.llm_slo.rules import RULES
 from problems.llm_slo.views import (
@@ -22,15 +22,9 @@ __all__ = ["HOOKS", "decide", "decode", "run"]
 _VIEWS = (Waiting, Running, State)
 
 
-def _first(heuristic: Callable[..., Any], scene: Scene) -> int:
-    """Admit the call with the least value."""
-    number: int = least(heuristic, scene.rows, scene.state)[0].id
-    return number
-
-
 HOOKS = MappingProxyType(
     {
-        "priority": Hook(RULES, _VIEWS, observe_waiting, _first),
+        "priority": Hook(RULES, _VIEWS, observe_waiting, admitted),
         "pick": Hook(RULES, _VIEWS, observe_all, picked),
     }
 )

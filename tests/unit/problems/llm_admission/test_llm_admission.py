@@ -249,7 +249,7 @@ def test_pictures_and_descriptions():
     ]
     answer = simulate.run(*rule("oldest"), TIGHT, 0)
     assert any(bar.late for bar in gantt(TIGHT, answer))
-    assert describe(TIGHT)["blocks"] == KINDS["tight"].blocks
+    assert describe(TIGHT)["kv_blocks"] == KINDS["tight"].blocks
 
 
 def test_first_come_first_served_is_the_real_run_of_vllm():
