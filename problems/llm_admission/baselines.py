@@ -10,8 +10,8 @@ _VLLM = (
     "PagedAttention, SOSP (2023)"
 )
 _PAST_FUTURE = (
-    "Past-Future scheduler of LightLLM: peak of memory by what remains of each call, as "
-    "in the artifact of VTC"
+    "Past-Future scheduler of LightLLM: peak of memory by what remains of each call, "
+    "as in the artifact of VTC"
 )
 
 _RULES = {

@@ -166,8 +166,8 @@ _SHIFTS = ("calm", "rush", "scarce", "ample", "code", "papers")
 _BATCHES: dict[Split, list[tuple[str, int, int]]] = {
     Split.SMOKE: [("tiny", 2, 1000)],
     Split.TRAIN: [("chat", 2, 2000), ("tight", 1, 2000)],
-    Split.VALID: [("chat", 4, 3000), ("tight", 4, 3000)],
-    Split.TEST: [("chat", 8, 4000), ("tight", 8, 4000)],
-    Split.OOD: [(kind, 2, 5000) for kind in _SHIFTS],
+    Split.VALID: [("chat", 2, 3000), ("tight", 2, 3000)],
+    Split.TEST: [("chat", 4, 4000), ("tight", 4, 4000)],
+    Split.OOD: [(kind, 1, 5000) for kind in _SHIFTS],
 }
 """Kind, number of workloads, first seed; each workload is two instances."""

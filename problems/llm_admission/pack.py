@@ -18,20 +18,21 @@ from problems.llm_serving.scenario import Scenario, encode
 from problems.llm_serving.scenario import describe as outline
 
 _CARD = """\
-**Admission to the batch of an engine that serves a language model.** Requests arrive over
-time at one engine (continuous batching, chunked prefill, KV memory in blocks of 16
-tokens). In every step each request in the batch makes one token, and new prompts are
-computed within a budget of tokens. More requests in the batch use the engine better but
-slow each other down; prompts stall those that decode; a request's memory grows with its
-output, whose length is not known, and where memory runs out one loses its own and
-computes everything again. Decide whom to admit next and when to hold back.
+**Admission to the batch of an engine that serves a language model.** Requests arrive
+over time at one engine (continuous batching, chunked prefill, KV memory in blocks of
+16 tokens). In every step each request in the batch makes one token, and new prompts
+are computed within a budget of tokens. More requests in the batch use the engine
+better but slow each other down; prompts stall those that decode; a request's memory
+grows with its output, whose length is not known, and where memory runs out one loses
+its own and computes everything again. Decide whom to admit next and when to hold
+back.
 
-Every workload is judged twice, in groups of their own. `latency`: the mean response time
-(arrival to last token). `goodput`: 1 plus the share of requests that missed a target: the
-first token within `ttft` seconds, later ones at `tpot` seconds each on average. The score
-is the mean of the gaps of the groups, to what is best known; a heuristic does not know
-the aim. Held-out workloads differ in rate, memory and lengths: use shares and ratios
-rather than constants.
+Every workload is judged twice, in groups of their own. `latency`: the mean response
+time (arrival to last token). `goodput`: 1 plus the share of requests that missed a
+target: the first token within `ttft` seconds, later ones at `tpot` seconds each on
+average. The score is the mean of the gaps of the groups, to what is best known; a
+heuristic does not know the aim. Held-out workloads differ in rate, memory and
+lengths: use shares and ratios rather than constants.
 """
 
 _COMMON = (
@@ -54,8 +55,8 @@ _RUNNING = _COMMON.format(
     blocks="blocks of memory it holds",
 ) + (
     "{it}.age: seconds since it was first admitted; {it}.place: its place in the order "
-    "of admission, from 0; {it}.left: tokens of its prompt that are not computed, 0 once "
-    "it decodes; "
+    "of admission, from 0; {it}.left: tokens of its prompt that are not computed, 0 "
+    "once it decodes; "
 )
 
 _STATE = (
@@ -64,10 +65,11 @@ _STATE = (
     "calls in the batch, of these that decode, tokens of prompts in it not computed; "
     "state.slots: calls that may run; state.room: tokens left of this step's budget; "
     "state.blocks, state.used, state.free: blocks of memory in all, taken, open to a "
-    "call now; state.peak: blocks that the batch will need at most; state.pace: seconds "
-    "of a step that only decodes; state.finished, state.mean_output, "
+    "call now; state.peak: blocks that the batch will need at most; state.pace: "
+    "seconds of a step that only decodes; state.finished, state.mean_output, "
     "state.mean_response: complete calls, their mean tokens and seconds; state.ttft, "
-    "state.tpot: the targets in seconds. All are read-only; keep nothing between calls. "
+    "state.tpot: the targets in seconds. All are read-only; keep nothing between "
+    "calls. "
 )
 
 _ABOUT_CALL = (
@@ -102,12 +104,15 @@ _ADMIT = EntryPoint(
     name="admit",
     signature="def admit(call, state) -> float:",
     doc=(
-        "Called for each call that waits, whenever one could be admitted: a step begins "
-        "and since the last time a call came or ended, or one has just been admitted. "
-        "The call with the smallest value is admitted if that is negative; otherwise "
-        "none is, but into an empty batch it always is. Ties go to the call that waits "
-        "in front. If it does not fit into free memory (call.blocks above state.free), "
-        "none is admitted in this step. " + _WAITING + _STATE + "Return a finite int or "
+        "Called for each call that waits, whenever one could be admitted: a step "
+        "begins and since the last time a call came or ended, or one has just been "
+        "admitted. The call with the smallest value is admitted if that is negative; "
+        "otherwise none is, but into an empty batch it always is. Ties go to the call that "
+        "waits in front. If it does not fit into free memory (call.blocks above "
+        "state.free), none is admitted in this step. "
+        + _WAITING
+        + _STATE
+        + "Return a finite int or "
         "float."
     ),
     seed="fcfs",
@@ -123,11 +128,13 @@ _PICK = EntryPoint(
     name="pick",
     signature="def pick(waiting, running, state):",
     doc=(
-        "Called whenever a call could be admitted: a step begins and since the last time "
-        "a call came or ended, or one has just been admitted. waiting: the calls that "
-        "wait, those that lost their memory first, then in order of arrival; running: "
-        "the batch in order of admission; both are tuples. Each has an id; with `call` "
-        "one of waiting: " + _WAITING + "with `call` one of running: "
+        "Called whenever a call could be admitted: a step begins and since the last "
+        "time a call came or ended, or one has just been admitted. waiting: the calls "
+        "that wait, those that lost their memory first, then in order of arrival; "
+        "running: the batch in order of admission; both are tuples. Each has an id; with "
+        "`call` one of waiting: "
+        + _WAITING
+        + "with `call` one of running: "
         + _RUNNING.format(it="call")
         + _STATE
         + "Return the id of the call to admit next, or None to admit no more for now; "
@@ -141,10 +148,10 @@ _VICTIM = EntryPoint(
     name="victim",
     signature="def victim(call, state) -> float:",
     doc=(
-        "Called for each call in the batch whenever the memory does not suffice for the "
-        "next step. The one with the smallest value loses its memory, ties go to the one "
-        "that was admitted last; it waits in front of all others and computes its prompt "
-        "and output so far again. Admission is in order of arrival. "
+        "Called for each call in the batch whenever the memory does not suffice for "
+        "the next step. The one with the smallest value loses its memory, ties go to the "
+        "one that was admitted last; it waits in front of all others and computes its "
+        "prompt and output so far again. Admission is in order of arrival. "
         + _RUNNING.format(it="call")
         + _STATE
         + "Return a finite int or float."

@@ -1,4 +1,4 @@
-"""Ground truth: the optimum of tiny instances, bounds and clairvoyant runs of others."""
+"""Ground truth: optima of tiny instances, bounds and clairvoyant runs of others."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -110,7 +110,7 @@ def alone(instance: Scenario) -> float:
 
 
 def _down(seconds: float) -> float:
-    scale = 10**PLACES
+    scale = float(10**PLACES)
     return floor(seconds * scale * (1 - 1e-12)) / scale
 
 
@@ -120,12 +120,15 @@ def _charges(instance: Scenario) -> Iterator[bounds.Charge]:
 
 def _least_flow(instance: Scenario, charge: bounds.Charge) -> float:
     return bounds.least_flow(
-        [(one.arrival, charge(one.prompt, one.output).whole) for one in instance.requests]
+        [
+            (one.arrival, charge(one.prompt, one.output).whole)
+            for one in instance.requests
+        ]
     )
 
 
 def _least_missed(instance: Scenario, charge: bounds.Charge) -> float:
-    """Requests that must miss a target, at least."""
+    """Count the requests that must miss a target, at least."""
     ttft, tpot, _ = instance.limits
     served = grounding.isolated(instance.requests, instance.engines[0])
     wants = []
@@ -199,7 +202,10 @@ class _Oracle:
         if not engine.running:
             return True
         batch = Peak(
-            (one.output - engine.done_of(one, now), max(one.context, engine.kv_of(one, now)))
+            (
+                one.output - engine.done_of(one, now),
+                max(one.context, engine.kv_of(one, now)),
+            )
             for one in engine.running.values()
         )
         peak = batch.joined(call.output - call.done, call.context)

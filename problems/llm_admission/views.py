@@ -143,9 +143,7 @@ def _peak(engine: Engine, history: History) -> Peak:
     )
 
 
-def _waiting(
-    engine: Engine, history: History, peak: Peak, now: float
-) -> list[Waiting]:
+def _waiting(engine: Engine, history: History, peak: Peak, now: float) -> list[Waiting]:
     joined, rest = peak.joined, history.rest
     fresh = rest(0)
     rows = []

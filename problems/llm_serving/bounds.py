@@ -2,8 +2,8 @@
 
 Every step is charged to the tokens in it. A step costs at least ``fixed + slope
 tokens`` for any line below the dense part, and the calls in it hold at most the memory
-``M``, so a call that holds ``k`` tokens may be charged ``fixed k / M``. What a request is
-charged over its life is its work; works are served one after the other.
+``M``, so a call that holds ``k`` tokens may be charged ``fixed k / M``. What a request
+is charged over its life is its work; works are served one after the other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,8 +38,7 @@ def charges(spec: EngineSpec) -> Iterator[Charge]:
     lines = [edges[0]]
     for (a, b), (c, d) in pairwise(edges):
         lines += [
-            (a + (c - a) * k / _MIX, b + (d - b) * k / _MIX)
-            for k in range(1, _MIX + 1)
+            (a + (c - a) * k / _MIX, b + (d - b) * k / _MIX) for k in range(1, _MIX + 1)
         ]
     for level, slope in lines:
         yield _charge(spec, level, slope)

@@ -55,9 +55,7 @@ def _windows(path: Path) -> Iterator[Scenario]:
         yield scenario(f"{name}-{start}", name, requests, engine(BLOCKS), TARGETS)
 
 
-def _classed(
-    requests: Sequence[Request], rng: np.random.Generator
-) -> list[Request]:
+def _classed(requests: Sequence[Request], rng: np.random.Generator) -> list[Request]:
     first = requests[0].arrival
     return [
         replace(

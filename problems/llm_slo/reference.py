@@ -1,4 +1,4 @@
-"""Ground truth: the optimum of tiny instances, bounds and clairvoyant runs of others."""
+"""Ground truth: optima of tiny instances, bounds and clairvoyant runs of others."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -100,7 +100,7 @@ def lower(instance: Scenario) -> float:
     missed = max(
         _least_missed(instance, one) for one in bounds.charges(instance.engines[0])
     )
-    scale = 10**PLACES
+    scale = float(10**PLACES)
     return floor((1 + missed / total) * scale) / scale
 
 
@@ -191,17 +191,36 @@ def _to_come(instance: Scenario) -> Sequence[int]:
     return found
 
 
-Order = Callable[[_Outlook, Engine, Call, float], float]
+def _due(outlook: _Outlook, _engine: Engine, call: Call) -> float:
+    return outlook.due[call.id]
+
+
+def _laxity(outlook: _Outlook, engine: Engine, call: Call) -> float:
+    return outlook.due[call.id] - outlook.work(engine, call)
+
+
+def _work(outlook: _Outlook, engine: Engine, call: Call) -> float:
+    return outlook.work(engine, call)
+
+
+def _prompt(_outlook: _Outlook, _engine: Engine, call: Call) -> float:
+    return call.context
+
+
+def _work_a_token(outlook: _Outlook, _engine: Engine, call: Call) -> float:
+    seconds = call.context * outlook.unit + 1e-3 * call.output
+    return seconds / (call.output + outlook.rest[call.id])
+
+
+Order = Callable[[_Outlook, Engine, Call], float]
 
 _ORDERS: Mapping[str, Order] = MappingProxyType(
     {
-        "due date": lambda o, e, c, t: o.due[c.id],
-        "laxity": lambda o, e, c, t: o.due[c.id] - t - o.work(e, c),
-        "work": lambda o, e, c, t: o.work(e, c),
-        "prompt": lambda o, e, c, t: c.context,
-        "work a token": lambda o, e, c, t: (
-            (c.context * o.unit + 1e-3 * c.output) / (c.output + o.rest[c.id])
-        ),
+        "due date": _due,
+        "laxity": _laxity,
+        "work": _work,
+        "prompt": _prompt,
+        "work a token": _work_a_token,
     }
 )
 
@@ -229,7 +248,7 @@ class _Oracle:
         self._order = order
         self._margin = margin
 
-    def __call__(self, cluster: Cluster, point: Point) -> int | None:
+    def __call__(self, _cluster: Cluster, point: Point) -> int | None:
         engine = point.engine
         assert engine is not None
         now, outlook = point.t, self._outlook
@@ -237,7 +256,7 @@ class _Oracle:
         def key(call: Call) -> tuple[bool, float]:
             seconds = outlook.due[call.id] - now - outlook.work(engine, call)
             hopeless = seconds < 0 and call.first < 0
-            return hopeless, self._order(outlook, engine, call, now)
+            return hopeless, self._order(outlook, engine, call)
 
         call = min(engine.waiting.values(), key=key)
         return call.id if self._fits(engine, call, now) else None

@@ -4,4 +4,4 @@ from problems.llm_serving.engine import PICK
 from problems.llm_serving.hosting import Rules
 
 RULES = Rules(asks=frozenset({PICK}))
-"""Admission is asked; where memory runs out, the youngest of the batch loses its own."""
+"""Admission is asked; where memory runs out, the youngest call loses its own."""

@@ -1,4 +1,4 @@
-"""What a policy may see: calls with their targets, the engine, the moment. Plain Python.
+"""What a policy may see: calls with targets, the engine, the moment. Plain Python.
 
 Nothing of it tells how long a call's output will be, but a prediction with an error.
 """

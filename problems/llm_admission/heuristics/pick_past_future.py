@@ -1,4 +1,4 @@
-"""Past-Future: in order of arrival, held while the forecast says that memory runs out."""
+"""Past-Future: in order of arrival, held while the forecast sees no memory."""
 
 # EVOLVE-BLOCK-START
 

@@ -1,4 +1,4 @@
-"""The pack ``llm_admission``: what is asked, seen and judged; references; the anchor."""
+"""The pack ``llm_admission``: what is asked, seen, judged; references; the anchor."""
 
 import importlib
 from dataclasses import replace
@@ -25,7 +25,9 @@ TIGHT = draw("tight", 4000, Aim.GOODPUT)
 
 def rule(name):
     module = importlib.import_module(f"problems.llm_admission.heuristics.{name}")
-    return PACK.baselines[name].entry_point, getattr(module, PACK.baselines[name].entry_point)
+    return PACK.baselines[name].entry_point, getattr(
+        module, PACK.baselines[name].entry_point
+    )
 
 
 def objective(name, instance):
@@ -38,7 +40,9 @@ def made(*rows, blocks=40, slots=8, limits=(5.0, 0.05, 0)):
     requests = tuple(
         Request(arrival=a, prompt=p, output=o, predicted=o) for a, p, o in rows
     )
-    return replace(CHAT, requests=requests, engines=(engine(blocks, slots),), limits=limits)
+    return replace(
+        CHAT, requests=requests, engines=(engine(blocks, slots),), limits=limits
+    )
 
 
 def test_in_order_of_arrival_it_is_the_engine_by_itself():
@@ -173,7 +177,9 @@ def test_predictions_err_by_the_stated_factor():
     from math import exp, fsum, log
 
     errors = [log(one.predicted / one.output) for one in CHAT.requests]
-    assert exp(fsum(abs(e) for e in errors) / len(errors)) == pytest.approx(1.5, abs=0.1)
+    assert exp(fsum(abs(e) for e in errors) / len(errors)) == pytest.approx(
+        1.5, abs=0.1
+    )
 
 
 def test_tiny_instances_are_solved_and_policies_differ_from_the_optimum():
@@ -181,8 +187,7 @@ def test_tiny_instances_are_solved_and_policies_differ_from_the_optimum():
     for one in PACK.instances(Split.SMOKE):
         found = PACK.reference(one)
         assert found.proved
-        for name in PACK.baselines:
-            gaps.append(objective(name, one) / found.lower - 1)
+        gaps += [objective(name, one) / found.lower - 1 for name in PACK.baselines]
     assert min(gaps) == 0
     assert max(gaps) > 0.1
 
@@ -209,6 +214,7 @@ def test_a_changed_instance_has_no_reference():
         PACK.reference(replace(CHAT, limits=(4.0, 0.05, 0)))
 
 
+@pytest.mark.slow
 def test_clairvoyance_is_worth_something_and_the_bound_is_below():
     best, name = min(truth.clairvoyant(TIGHT))
     assert "hopeless last" in name or "memory" in name
@@ -264,15 +270,16 @@ def test_first_come_first_served_is_the_real_run_of_vllm():
         KINDS["chat"],
         Aim.LATENCY,
     )
-    served = replay(
-        case, RULES["admit"], simulate.run(*rule("fcfs"), case, 0)
-    ).served
+    served = replay(case, RULES["admit"], simulate.run(*rule("fcfs"), case, 0)).served
     outputs = [one.request.output for one in measured]
     real = [(m.request.arrival, m.first, m.end) for m in measured]
     ttft = mean([first - t for t, first, _ in real])
     whole = mean([end - t for t, _, end in real])
     tpot = mean(
-        [(end - first) / max(1, n - 1) for (_, first, end), n in zip(real, outputs, strict=True)]
+        [
+            (end - first) / max(1, n - 1)
+            for (_, first, end), n in zip(real, outputs, strict=True)
+        ]
     )
     assert mean(waits(served)) == pytest.approx(ttft, rel=0.05)
     assert mean(paces(served, outputs)) == pytest.approx(tpot, rel=0.05)

@@ -56,7 +56,9 @@ def test_charges_are_exact_where_a_step_is_linear_and_memory_is_full():
 def test_least_flow_serves_the_shortest_remaining_work():
     assert least_flow([]) == 0
     assert least_flow([(0.0, 3.0), (1.0, 1.0)]) == pytest.approx(4 + 1)
-    assert least_flow([(0.0, 3.0), (2.5, 1.0), (9.0, 2.0)]) == pytest.approx(3 + 1.5 + 2)
+    assert least_flow([(0.0, 3.0), (2.5, 1.0), (9.0, 2.0)]) == pytest.approx(
+        3 + 1.5 + 2
+    )
 
 
 def test_what_cannot_be_in_time_is_missed():

@@ -75,7 +75,13 @@ def test_who_misses_loses_all_tokens_of_the_call_or_program():
     assert verify(case, "priority", answer).objective == 1.0
     end = served[4].end
     short = TARGETS._replace(call=(end - 0.001) / 3)
-    assert late(made(*PROGRAM, targets=short), served) == [True, False, False, True, True]
+    assert late(made(*PROGRAM, targets=short), served) == [
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
     enough = TARGETS._replace(call=(end + 0.001) / 3)
     assert not any(late(made(*PROGRAM, targets=enough), served))
     chat, whole = served[1], served[2]
