@@ -206,19 +206,27 @@ class Engine:
         return iter(self._prefilling.values())
 
     @property
+    def room(self) -> int:
+        """Tokens that are left of the budget of the step that begins."""
+        return max(self._budget, 0)
+
+    @property
+    def free(self) -> int:
+        """Blocks that are open to a call that is admitted now."""
+        free = self.blocks - self.used - self._claimed
+        return free - self._reserve if self.running else free
+
+    @property
     def has_room(self) -> bool:
         """Whether there is a slot and budget for another call."""
         return len(self.running) < self.spec.slots and self._budget > 0
 
     def fits(self, call: Call) -> bool:
         """Whether the memory has room for a waiting call now."""
-        free = self.blocks - self.used - self._claimed
-        if self.running:
-            free -= self._reserve
         if not self.spec.unit:
-            return blocks_of(call.context) <= free
+            return blocks_of(call.context) <= self.free
         _, need = self.demand(call)
-        return need <= free
+        return need <= self.free
 
     # What happens to it
 

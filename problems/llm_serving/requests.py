@@ -28,6 +28,8 @@ class Request:
         Seconds from the end of the last parent to the arrival: time of a tool.
     tool
         Which kind of tool that was, from 0.
+    predicted
+        Tokens of output as a predictor tells them, with its error; 0 if there is none.
     """
 
     arrival: float
@@ -39,6 +41,7 @@ class Request:
     parents: tuple[int, ...] = ()
     delay: float = 0.0
     tool: int = 0
+    predicted: int = 0
 
 
 class Served(NamedTuple):
@@ -86,6 +89,7 @@ class Call:
         "left",
         "output",
         "parents",
+        "predicted",
         "prefix",
         "program",
         "prompt",
@@ -101,6 +105,7 @@ class Call:
         self.began = request.arrival
         self.prompt = self.context = self.left = request.prompt
         self.output = request.output
+        self.predicted = request.predicted
         self.client = request.client
         self.program = request.program
         self.parents = request.parents

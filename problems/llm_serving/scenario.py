@@ -66,6 +66,7 @@ _EMPTY: Mapping[str, Any] = {
     "parents": (),
     "delay": 0.0,
     "tool": 0,
+    "predicted": 0,
 }
 
 
@@ -110,6 +111,7 @@ def decode(payload: Any) -> Scenario:
             parents=tuple(full["parents"][i]),
             delay=full["delay"][i],
             tool=full["tool"][i],
+            predicted=full["predicted"][i],
         )
         for i in range(n)
     )

@@ -1,0 +1,1 @@
+"""Admit requests to the batch of an engine, and choose who loses its memory."""

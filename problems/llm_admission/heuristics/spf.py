@@ -1,0 +1,10 @@
+"""Shortest prompt first."""
+
+# EVOLVE-BLOCK-START
+
+
+def admit(call, state):
+    return -1.0 / call.tokens
+
+
+# EVOLVE-BLOCK-END

@@ -1,0 +1,1 @@
+"""Serve calls of a language model that have targets of several classes."""
