@@ -611,6 +611,26 @@ def problems(
 
 
 @app.command()
+def calibrate(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV file of measured steps: decode_requests, kv_tokens, "
+            "prefill_tokens, cached_tokens, milliseconds."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the row to this file.")
+    ] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Fit the cost model of LLM serving to the latencies of your hardware."""
+    from evolve.cli import calibrating
+
+    calibrating.calibrate(table, out, as_json=json_output)
+
+
+@app.command()
 def doctor(
     hostile: Annotated[
         bool,
