@@ -160,7 +160,7 @@ def collect(run: Run, held_out: HeldOut | None, picture: Picture | None) -> RunR
         rejections=population.rejections(),
         twins=population.twins(),
         examples=examples,
-        gantt=_gantt(problem, picture),
+        gantt=_gantt(problem, run.entry_point, picture),
         costs=tuple(_costs(population)),
         contributions=contributions(population),
     )
@@ -306,11 +306,12 @@ def _instances(problem: AnyProblem, held_out: HeldOut) -> Iterator[InstanceGaps]
         )
 
 
-def _gantt(problem: AnyProblem, picture: Picture | None) -> Gantt | None:
+def _gantt(
+    problem: AnyProblem, entry_point: str, picture: Picture | None
+) -> Gantt | None:
     if picture is None:
         return None
     (instance,) = (i for i in problem.instances(CLAIMED) if i.id == picture.instance)
-    point = problem.default_entry_point.name
     reference = problem.reference(instance)
     panels = []
     for title, answer in (
@@ -319,7 +320,7 @@ def _gantt(problem: AnyProblem, picture: Picture | None) -> Gantt | None:
     ):
         objective = None
         if answer is not None:
-            objective = problem.verify(instance, point, answer).objective
+            objective = problem.verify(instance, entry_point, answer).objective
         if objective is None:
             continue
         target = reference.best or reference.lower
@@ -329,6 +330,9 @@ def _gantt(problem: AnyProblem, picture: Picture | None) -> Gantt | None:
                 objective=objective,
                 bars=tuple(problem.gantt(instance, answer)),
                 gap=(objective - target) / target if target else None,
+                charts=tuple(problem.charts(instance, answer))
+                if problem.charts
+                else (),
             )
         )
     if not panels:

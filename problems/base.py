@@ -271,6 +271,32 @@ class Picture:
     marked: str | None = "late"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A line through points, such as a quantity over time.
+
+    Attributes
+    ----------
+    name
+        Tells the curves of a chart apart.
+    points
+        ``(x, y)`` by ascending x.
+    """
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Curves on common axes, whose titles give the units."""
+
+    title: str
+    along: str
+    up: str
+    curves: tuple[Curve, ...]
+
+
 class Simulator(Protocol):
     """One run of an online problem on the trusted side.
 
@@ -339,6 +365,8 @@ class Problem(Generic[InstanceT]):
         nothing that a heuristic must not know.
     picture
         The words of the chart that ``gantt`` fills.
+    charts
+        Curves that show a valid answer beside its bars; None if there are none.
     published
         Figures of others for the baselines, for the table of all packs.
     files
@@ -367,6 +395,7 @@ class Problem(Generic[InstanceT]):
     simulator: Callable[[InstanceT, str], Simulator] | None = None
     describe: Callable[[InstanceT], Mapping[str, float]] | None = None
     picture: Picture = Picture()
+    charts: Callable[[InstanceT, Json], Sequence[Chart]] | None = None
     published: tuple[Published[InstanceT], ...] = ()
     files: tuple[RemoteFile, ...] = ()
     read: Callable[[Path], Sequence[Imported[InstanceT]]] | None = None

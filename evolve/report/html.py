@@ -112,6 +112,7 @@ def _charts(report: RunReport) -> dict[str, str]:
         "time": trusted(plots.search(report, over_time=True)),
         "instances": trusted(plots.instances(report)),
         "gantt": trusted(plots.gantt(report.gantt) if report.gantt else ""),
+        "curves": trusted(plots.curves(report.gantt) if report.gantt else ""),
         "costs": trusted(plots.costs(report.costs)),
     }
 

@@ -1,6 +1,7 @@
 """The charts of a report, as SVG elements; empty text if there is nothing to draw."""
 
 from collections.abc import Callable, Sequence
+from itertools import cycle
 from typing import Any, NamedTuple
 
 from evaluators.base import Status
@@ -34,6 +35,10 @@ from problems.base import Bar, Split
 _POINTS = 3000
 _RULES = 5
 _ROWS = 12
+
+_HUES = tuple(COLOURS[name] for name in ("blue", "orange", "green", "purple"))
+_LINES = tuple(style for style in ("-", "--", ":", "-.") for _ in range(4))
+"""Styles of curves: colours change first, so that no meaning rests on them alone."""
 
 _Position = Callable[[Point], float]
 
@@ -149,6 +154,39 @@ def gantt(chart: Gantt) -> str:
         return figure
 
     return draw("gantt", f"Gantt chart of {one_line(chart.instance, 60)}", paint)
+
+
+def curves(chart: Gantt) -> str:
+    """Draw the curves of answers to one instance, each chart below the one before."""
+    drawn = [(panel, one) for panel in chart.panels for one in panel.charts]
+    drawn = [(panel, one) for panel, one in drawn if any(c.points for c in one.curves)]
+    if not drawn:
+        return ""
+
+    def paint() -> Any:
+        height = 2.3
+        figure = figure_of(height * len(drawn))
+        for index, (panel, one) in enumerate(drawn):
+            below = figure.get_figheight() - height * (index + 1)
+            axes = axes_in(figure, Box(0.85, 1.95, below + 0.5, height * index + 0.3))
+            for curve, colour, line in zip(one.curves, cycle(_HUES), cycle(_LINES)):
+                x, y = zip(*curve.points, strict=True) if curve.points else ((), ())
+                name = one_line(curve.name, 24)
+                axes.plot(x, y, color=colour, linestyle=line, linewidth=1.2, label=name)
+            axes.set_title(
+                one_line(f"{panel.title}: {one.title}", 90), fontsize=9, loc="left"
+            )
+            axes.set_xlabel(one_line(one.along, 60))
+            axes.set_ylabel(one_line(one.up, 34))
+            axes.legend(
+                loc="upper left",
+                bbox_to_anchor=(1.01, 1.02),
+                frameon=False,
+                fontsize=8,
+            )
+        return figure
+
+    return draw("curves", f"Curves of {one_line(chart.instance, 60)}", paint)
 
 
 def costs(table: Sequence[ModelCost]) -> str:
@@ -430,4 +468,4 @@ def _quartiles(values: Sequence[float]) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
-__all__ = ["costs", "gantt", "instances", "search"]
+__all__ = ["costs", "curves", "gantt", "instances", "search"]

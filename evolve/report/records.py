@@ -11,7 +11,7 @@ from evaluators.base import Status
 from evaluators.statistics import Claim, Estimate
 from evolve.records import CampaignInfo, Operator, Program, Spent
 from evolve.report.contributions import Contributions
-from problems.base import Bar, Picture, Split
+from problems.base import Bar, Chart, Picture, Split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +123,15 @@ class GanttPanel:
         Whose answer: ``champion``, ``proven optimum``.
     objective
         Lower is better.
+    charts
+        Curves that the problem shows of an answer.
     """
 
     title: str
     objective: float
     bars: tuple[Bar, ...]
     gap: float | None = None
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,8 @@ class Cluster:
 
     ``queue`` are calls that no engine has, ``served`` what became of each request,
     ``ended`` the complete calls in the order of their ends. ``limits`` are those of the
-    scenario, and ``memory`` is for those who make views and count along.
+    scenario; ``memory`` is for those who make views and count along; ``watch`` is
+    called after every event.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Cluster:
         self.served: list[Served | None] = [None] * len(requests)
         self.ended: list[Call] = []
         self.memory: dict[str, Any] = {}
+        self.watch: Callable[[Cluster], None] | None = None
         self.routed = 0
         self._router = router
         self.scaling = scaling
@@ -158,6 +160,8 @@ class Cluster:
                 point = self._resume()
                 if point is not None:
                     return point
+            if self.watch is not None:
+                self.watch(self)
             at = min(ends)
             coming = (
                 requests[self._coming[self._next]].arrival

@@ -348,9 +348,7 @@ class Engine:
         self._counts[(call.since - call.kv) % BLOCK] += 1
         heappush(self._heap, (call.finish, call.id, call.restarts, call))
 
-    def _complete(
-        self, call: Call, length: int, now: float, done: list[Call]
-    ) -> None:
+    def _complete(self, call: Call, length: int, now: float, done: list[Call]) -> None:
         del self.running[call.id]
         call.end = now
         call.finish = -1

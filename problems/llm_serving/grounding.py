@@ -108,5 +108,3 @@ def _alone(prompt: int, output: int, spec: EngineSpec) -> Served:
     if served is None:
         raise ValueError(f"a request of {prompt} + {output} tokens does not fit")
     return served
-
-

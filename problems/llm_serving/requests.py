@@ -41,13 +41,14 @@ class Request:
 class Served(NamedTuple):
     """What became of a request; seconds since the start of the run.
 
-    ``arrival`` is when it came, ``routed`` when an engine got it, ``first`` when its
-    first token came, ``end`` its last one. ``restarts`` counts how often it lost its KV
+    ``arrival`` is when it came, ``routed`` when an engine got it, ``admitted`` when
+    that took it into its batch, ``first`` when its first token came, ``end`` its last one. ``restarts`` counts how often it lost its KV
     memory, ``hit`` how many tokens of its prompt the prefix cache held at first.
     """
 
     arrival: float
     routed: float
+    admitted: float
     first: float
     end: float
     replica: int
@@ -105,6 +106,7 @@ class Call:
         return Served(
             self.arrival,
             self.routed,
+            self.admitted,
             self.first,
             self.end,
             self.replica,

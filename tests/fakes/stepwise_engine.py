@@ -18,16 +18,13 @@ class _Call:
     in_memory: int = 0
     blocks: int = 0
     restarts: int = 0
+    decodes: bool = False
     first: float = -1.0
     end: float = -1.0
 
     @property
     def wanted(self):
         return self.prompt + self.made
-
-    @property
-    def decodes(self):
-        return self.made > 0 and self.in_memory >= self.prompt + self.made - 1
 
 
 @dataclass
@@ -97,6 +94,7 @@ class StepwiseEngine:
             call.in_memory += size
             if call.in_memory == call.wanted:
                 call.made += 1
+                call.decodes = True
                 if call.first < 0:
                     call.first = self.now
         for call in [call for call in self.running if call.made == call.output]:
@@ -117,10 +115,9 @@ class StepwiseEngine:
             call = self.running.pop()
             call.blocks = call.in_memory = 0
             call.restarts += 1
+            call.decodes = False
             self.waiting.insert(0, call)
             preempted = True
         for call in short:
             call.blocks += 1
         return preempted
-
-
