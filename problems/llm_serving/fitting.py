@@ -209,8 +209,8 @@ def _short(value: float) -> float:
 
 def _step(row: Sequence[str]) -> Step:
     counts = dict(zip(COLUMNS[:4], row[:4], strict=True))
-    read = {name: _COUNT.integer(name, text) for name, text in counts.items()}
-    step = Step(**read, milliseconds=_TIME.real(COLUMNS[4], row[4]))
+    read = {name: _COUNT.read_integer(name, text) for name, text in counts.items()}
+    step = Step(**read, milliseconds=_TIME.read_real(COLUMNS[4], row[4]))
     if not step.tokens:
         raise ValueError("decode_requests and prefill_tokens are both 0")
     if step.kv_tokens and not step.decode_requests:

@@ -150,10 +150,10 @@ def vidur(path: Path, knots: Sequence[int], layers: int = LAYERS_8B) -> Constant
     head = ("num_tokens", "num_tensor_parallel_workers")
 
     def parse(row: Sequence[str]) -> tuple[int, int, float]:
-        count, devices = map(_COUNT.integer, head, row)
+        count, devices = map(_COUNT.read_integer, head, row)
         # Times of more devices may be left empty: they are not used.
         times = row[len(head) :] if devices == 1 else ()
-        return count, devices, sum(map(_TIME.real, names, times))
+        return count, devices, sum(map(_TIME.read_real, names, times))
 
     found = defaultdict(list)
     for count, devices, time in csv(path, (*head, *names), parse):
@@ -183,8 +183,8 @@ def splitwise(path: Path, model: str, hardware: str, devices: int) -> Constants:
     times = ("prompt_time", "token_time")
 
     def parse(row: Sequence[str]) -> tuple[Sequence[str], list[int], list[float]]:
-        numbers = map(_COUNT.integer, counts, row[2:6])
-        return row[:2], list(numbers), list(map(_TIME.real, times, row[6:]))
+        numbers = map(_COUNT.read_integer, counts, row[2:6])
+        return row[:2], list(numbers), list(map(_TIME.read_real, times, row[6:]))
 
     prompts, tokens = defaultdict(list), defaultdict(list)
     for name, (tensor, prompt, batch, made), (first, each) in csv(
@@ -224,8 +224,8 @@ _ATTENTION = ("prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us")
 
 
 def _attention(row: Sequence[str]) -> Attention:
-    chunk, cached, requests, kv = map(_COUNT.integer, _ATTENTION, row[:4])
-    return Attention(chunk, cached, requests, kv, _TIME.real("time_us", row[4]))
+    chunk, cached, requests, kv = map(_COUNT.read_integer, _ATTENTION, row[:4])
+    return Attention(chunk, cached, requests, kv, _TIME.read_real("time_us", row[4]))
 
 
 def _table(folder: Path, name: str) -> Path:
@@ -239,8 +239,8 @@ def _by_layer(
     """Milliseconds by number of tokens or sequences, and layer."""
 
     def parse(row: Sequence[str]) -> tuple[int, str, float]:
-        count = _COUNT.integer(columns[1], row[1])
-        return count, row[0], unit * _TIME.real(columns[2], row[2])
+        count = _COUNT.read_integer(columns[1], row[1])
+        return count, row[0], unit * _TIME.read_real(columns[2], row[2])
 
     found: dict[int, dict[str, float]] = defaultdict(dict)
     for count, layer, time in csv(path, columns, parse):

@@ -2,10 +2,10 @@
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -21,6 +21,9 @@ _LONGEST = 1 << 20
 
 _FAULTS = (OSError, ValueError, EOFError, RecursionError, zlib.error)
 
+_INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
+_REAL = re.compile(r"-?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?", re.ASCII)
+
 T = TypeVar("T")
 
 
@@ -32,49 +35,36 @@ class Number:
     high: float
 
     def integer(self, name: str, value: Json) -> int:
-        """Read an integer, from text or plain data.
+        """Check that plain data is such an integer.
 
         Raises
         ------
         ValueError
             Naming the field.
         """
-        found = value
-        if isinstance(value, str):
-            digits = value.removeprefix("-")
-            plain = digits.isascii() and digits.isdigit() and len(digits) < 20
-            found = int(value) if plain else None
-        if type(found) is not int or not self.low <= found <= self.high:
+        if type(value) is not int or not self.low <= value <= self.high:
             raise ValueError(
                 f"{name} {_shown(value)} is not an integer of {self.low:.0f} to "
                 f"{self.high:.0f}"
             )
-        return found
+        return value
 
     def real(self, name: str, value: Json) -> float:
-        """Read a number, from text or plain data.
-
-        Raises
-        ------
-        ValueError
-            Naming the field.
-        """
-        found = value
-        if isinstance(value, str) and value.isascii() and "_" not in value:
-            try:
-                found = float(value)
-            except ValueError:
-                found = None
-        if (
-            type(found) not in (int, float)
-            or not self.low <= found <= self.high
-            or not isfinite(found)
-        ):
+        """Check that plain data is such a number; see ``integer``."""
+        if type(value) not in (int, float) or not self.low <= value <= self.high:
             raise ValueError(
                 f"{name} {_shown(value)} is not a number of {self.low:g} to "
                 f"{self.high:g}"
             )
-        return float(found)
+        return float(value)
+
+    def read_integer(self, name: str, text: str) -> int:
+        """Read such an integer from decimal digits; see ``integer``."""
+        return self.integer(name, int(text) if _INTEGER.fullmatch(text) else text)
+
+    def read_real(self, name: str, text: str) -> float:
+        """Read such a number from text in decimal notation; see ``integer``."""
+        return self.real(name, float(text) if _REAL.fullmatch(text) else text)
 
 
 def csv(

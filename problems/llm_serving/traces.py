@@ -92,8 +92,8 @@ def azure(path: Path) -> tuple[Request, ...]:
         when, prompt, output = row
         request = Request(
             arrival=0.0,
-            prompt=_TOKENS.integer("ContextTokens", prompt),
-            output=_TOKENS.integer("GeneratedTokens", output),
+            prompt=_TOKENS.read_integer("ContextTokens", prompt),
+            output=_TOKENS.read_integer("GeneratedTokens", output),
         )
         return _moment(when), request
 
@@ -163,16 +163,16 @@ def arena(path: Path) -> tuple[Measured, ...]:
     def record(row: Sequence[str]) -> Measured:
         client, prompt, output, latency, first, when = row
         request = Request(
-            arrival=_SECONDS.real("req_time_s", when),
-            prompt=_TOKENS.integer("prompt_len", prompt),
-            output=_TOKENS.integer("output_len", output),
-            client=_CLIENT.integer("client", client),
+            arrival=_SECONDS.read_real("req_time_s", when),
+            prompt=_TOKENS.read_integer("prompt_len", prompt),
+            output=_TOKENS.read_integer("output_len", output),
+            client=_CLIENT.read_integer("client", client),
         )
         return _measured(
             request,
             request.arrival,
-            request.arrival + _SECONDS.real("first_token_latency_s", first),
-            request.arrival + _SECONDS.real("request_latency_s", latency),
+            request.arrival + _SECONDS.read_real("first_token_latency_s", first),
+            request.arrival + _SECONDS.read_real("request_latency_s", latency),
         )
 
     columns = ("client", "prompt_len", "output_len")
@@ -191,8 +191,8 @@ def vidur(path: Path) -> tuple[Lengths, ...]:
         path,
         columns,
         lambda row: Lengths(
-            prompt=_TOKENS.integer(columns[0], row[0]),
-            output=_TOKENS.integer(columns[1], row[1]),
+            prompt=_TOKENS.read_integer(columns[0], row[0]),
+            output=_TOKENS.read_integer(columns[1], row[1]),
         ),
     )
 

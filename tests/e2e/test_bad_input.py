@@ -74,6 +74,7 @@ def test_a_wrong_campaign_file(tmp_path, text, words):
         (["resume", "nosuch"], ["no run 'nosuch'"]),
         (["evaluate", "smtt", "missing.py"], ["missing.py"]),
         (["problems", "nosuch"], ["nosuch"]),
+        (["calibrate", "missing.csv"], ["missing.csv line 1", "no such file"]),
     ],
 )
 def test_a_wrong_argument(tmp_path, arguments, words):

@@ -154,6 +154,24 @@ def test_config_schema_is_json_schema(tmp_path):
     assert "budget" in schema["properties"]
 
 
+def test_calibrate_fits_a_table_of_steps(tmp_path):
+    """Made of 10 + 0.1 tokens + 1e-4 KV tokens + 1e-5 pairs of tokens, milliseconds."""
+    rows = ["decode_requests,kv_tokens,prefill_tokens,cached_tokens,milliseconds"]
+    rows += [
+        f"{n},{s},0,0,{10 + n / 10 + s / 1e4}" for n in (1, 64) for s in (64, 9999)
+    ]
+    rows += [
+        f"0,0,{c},{k},{10 + c / 10 + c * (k + c / 2) / 1e5}"
+        for c in (64, 512)
+        for k in (0, 4096)
+    ]
+    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    document = heuresis("calibrate", "mine.csv", "--json", cwd=tmp_path).json
+    assert document["residuals"]["worst"] < 1e-4
+    assert document["row"]["b"] == pytest.approx(1e-4, rel=1e-3)
+    assert document["row"]["p2"] == pytest.approx(1e-5, rel=1e-3)
+
+
 def test_doctor_names_the_sandbox(tmp_path):
     document = heuresis("doctor", "--json", cwd=tmp_path).json
     assert document["sandbox"]["best"] in document["sandbox"]["levels"]

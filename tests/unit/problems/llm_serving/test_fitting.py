@@ -102,12 +102,17 @@ def test_a1_stays_in_the_dense_part_where_token_counts_do_not_overlap():
             [*DECODES, *((0, 0, c, 0) for c in (256, 512, 1024))],
             "cannot determine p2: add steps with the same prefill_tokens and other",
         ),
-        ([(1, 1, 0, 0)] * 100_001, "more than 100000 steps"),
     ],
 )
 def test_a_table_that_cannot_tell_a_constant_is_refused(shapes, fault):
     with pytest.raises(ConfigError, match=fault):
         fitting.fit(steps(*shapes))
+
+
+def test_a_table_that_is_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(fitting, "_MOST_STEPS", 10)
+    with pytest.raises(ConfigError, match="more than 10 steps; give a sample"):
+        fitting.fit(steps(*DECODES))
 
 
 HEAD = ",".join(fitting.COLUMNS)
@@ -120,9 +125,9 @@ HEAD = ",".join(fitting.COLUMNS)
         (HEAD, "line 2: no records"),
         (f"{HEAD}\n1,2,0,0\n", "line 2: 4 fields instead of 5"),
         (f"{HEAD}\n1,2,0,0,3\n1,2,0,0,x\n", "line 3: milliseconds 'x' is not a number"),
-        (f"{HEAD}\n1,2,0,0,0\n", "line 2: milliseconds '0' is not a number"),
+        (f"{HEAD}\n1,2,0,0,0\n", "line 2: milliseconds 0.0 is not a number"),
         (f"{HEAD}\n1,2,0,0,nan\n", "line 2: milliseconds 'nan' is not a number"),
-        (f"{HEAD}\n-1,2,0,0,3\n", "line 2: decode_requests '-1' is not an integer"),
+        (f"{HEAD}\n-1,2,0,0,3\n", "line 2: decode_requests -1 is not an integer"),
         (f"{HEAD}\n0,0,0,0,3\n", "line 2: decode_requests and prefill_tokens are both"),
         (f"{HEAD}\n0,1,1,0,3\n", "line 2: kv_tokens without decode_requests"),
         (f"{HEAD}\n1,1,0,1,3\n", "line 2: cached_tokens without prefill_tokens"),
