@@ -23,6 +23,7 @@ from problems.llm_serving.requests import Request
 from problems.llm_serving.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
+Shape = Callable[[Floats], Floats]
 
 COST = CostModel(
     dense=((1, 0.058), (20, 0.058), (4096, 11.68)),
@@ -50,19 +51,19 @@ TERMS = Terms(first=20.0, pace=0.15, share=0.99, price=30.0)
 """What is agreed; a request takes about 6 seconds of a replica."""
 
 HORIZON = 1800.0
-"""Seconds in which requests come."""
+"""Seconds in which requests come, unless a family says otherwise."""
 
 RAMP = 60.0
 """Seconds in which a burst or a step of the load comes up to its level."""
 
 
-def _diurnal(rng: np.random.Generator) -> Callable[[Floats], Floats]:
+def _diurnal(rng: np.random.Generator, seconds: float) -> Shape:
     phase, swing = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 0.9)
-    return lambda t: 1 + swing * np.sin(2 * np.pi * t / HORIZON + phase)
+    return lambda t: 1 + swing * np.sin(2 * np.pi * t / seconds + phase)
 
 
-def _bursts(rng: np.random.Generator) -> Callable[[Floats], Floats]:
-    starts = rng.uniform(120, HORIZON - 240, 3)
+def _bursts(rng: np.random.Generator, seconds: float) -> Shape:
+    starts = rng.uniform(120, seconds - 240, 3)
     spans, heights = rng.uniform(60, 240, 3), rng.uniform(1.0, 3.0, 3)
 
     def shape(t: Floats) -> Floats:
@@ -75,19 +76,19 @@ def _bursts(rng: np.random.Generator) -> Callable[[Floats], Floats]:
     return shape
 
 
-def _stairs(rng: np.random.Generator) -> Callable[[Floats], Floats]:
+def _stairs(rng: np.random.Generator, seconds: float) -> Shape:
     levels = rng.uniform(0.3, 2.0, 6)
-    starts = np.arange(6) * HORIZON / 6
-    times = np.sort([*starts, *(starts[1:] + RAMP), HORIZON])
+    starts = np.arange(6) * seconds / 6
+    times = np.sort([*starts, *(starts[1:] + RAMP), seconds])
     return lambda t: np.interp(t, times, np.repeat(levels, 2))
 
 
-def _sudden(rng: np.random.Generator) -> Callable[[Floats], Floats]:
-    start = rng.uniform(0.3, 0.6) * HORIZON
+def _sudden(rng: np.random.Generator, seconds: float) -> Shape:
+    start = rng.uniform(0.3, 0.6) * seconds
     return lambda t: np.where((t >= start) & (t < start + 420), 3.5, 0.4)
 
 
-_SHAPES: Mapping[str, Callable[[np.random.Generator], Callable[[Floats], Floats]]] = (
+_SHAPES: Mapping[str, Callable[[np.random.Generator, float], Shape]] = (
     MappingProxyType(
         {
             "diurnal": _diurnal,
@@ -117,6 +118,8 @@ class Family:
         KV memory of a replica.
     most
         Replicas that there can be.
+    seconds
+        In which requests come.
     """
 
     shape: str
@@ -124,6 +127,7 @@ class Family:
     load: float
     blocks: int = BLOCKS
     most: int = 8
+    seconds: float = HORIZON
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -136,6 +140,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "tight": Family(shape="diurnal", law="azure_conv", load=2.2, blocks=600),
         "roomy": Family(shape="stairs", law="azure_code", load=2.0, blocks=1250),
         "sudden": Family(shape="sudden", law="arena", load=2.0, most=10),
+        "short": Family(shape="diurnal", law="azure_conv", load=2.2, seconds=300.0),
     }
 )
 """By group; the order is part of the seeds."""
@@ -148,11 +153,11 @@ def draw(group: str, seed: int) -> Scenario:
     """Draw one instance; equal arguments give equal instances on every machine."""
     family = FAMILIES[group]
     rng = np.random.default_rng([list(FAMILIES).index(group), seed])
-    shape = _SHAPES[family.shape](rng)
-    mean = float(np.mean(shape(np.arange(0, HORIZON, 5.0))))
+    shape = _SHAPES[family.shape](rng, family.seconds)
+    mean = float(np.mean(shape(np.arange(0, family.seconds, 5.0))))
     sample = _fitted(family.law, rng, 4096)
     rate = family.load / work(*sample) / mean
-    times = _arrivals(rng, lambda t: rate * shape(t))
+    times = _arrivals(rng, lambda t: rate * shape(t), family.seconds)
     prompts, outputs = _fitted(family.law, rng, len(times))
     first = float(rate * shape(np.array([0.0]))[0]) * work(*sample)
     return scenario(
@@ -204,7 +209,7 @@ def instances(split: Split) -> tuple[Scenario, ...]:
     known = ("diurnal", "bursts", "stairs")
     match split:
         case Split.SMOKE:
-            rows = [("diurnal", 1, 1000)]
+            rows = [("short", 2, 1000)]
         case Split.TRAIN:
             rows = [(group, 1, 2000 + k) for k, group in enumerate(known)]
         case Split.VALID:
@@ -212,7 +217,7 @@ def instances(split: Split) -> tuple[Scenario, ...]:
         case Split.TEST:
             rows = [(group, 3, 4000) for group in known]
         case Split.OOD:
-            rows = [(group, 2, 5000) for group in list(FAMILIES)[len(known) :]]
+            rows = [(group, 2, 5000) for group in list(FAMILIES)[len(known) : -1]]
     return tuple(
         draw(group, seed)
         for group, count, first in rows
@@ -228,10 +233,10 @@ def _fitted(
     return prompts, np.minimum(drawn.outputs, OUTPUT)
 
 
-def _arrivals(rng: np.random.Generator, rate: Callable[[Floats], Floats]) -> list[float]:
+def _arrivals(rng: np.random.Generator, rate: Shape, seconds: float) -> list[float]:
     """Draw a Poisson process with a rate that changes, by thinning."""
-    most = float(np.max(rate(np.arange(0, HORIZON, 1.0))))
-    count = rng.poisson(most * HORIZON)
-    times = np.sort(rng.uniform(0, HORIZON, count))
+    most = float(np.max(rate(np.arange(0, seconds, 1.0))))
+    count = rng.poisson(most * seconds)
+    times = np.sort(rng.uniform(0, seconds, count))
     kept = times[rng.uniform(0, most, count) < rate(times)]
     return [round(float(t), 3) for t in kept]
