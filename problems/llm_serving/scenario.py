@@ -137,3 +137,17 @@ def _engine(data: Mapping[str, Any]) -> EngineSpec:
     knots: Sequence[Sequence[Any]] = cost["dense"]
     cost["dense"] = tuple((tokens, seconds) for tokens, seconds in knots)
     return EngineSpec(**{**data, "cost": CostModel(**cost)})
+
+
+def describe(scenario: Scenario) -> dict[str, float]:
+    """What kind of scenario it is, in a few numbers; averages only."""
+    requests = scenario.requests
+    span = max(one.arrival for one in requests) - requests[0].arrival
+    return {
+        "requests": scenario.n,
+        "requests_per_s": scenario.n / span if span > 0 else float(scenario.n),
+        "prompt_mean": sum(one.prompt for one in requests) / scenario.n,
+        "output_mean": sum(one.output for one in requests) / scenario.n,
+        "replicas": len(scenario.engines),
+        "kv_blocks": scenario.engines[0].blocks,
+    }
