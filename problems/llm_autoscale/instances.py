@@ -4,7 +4,7 @@ A day is half an hour long here, while a replica boots as slowly as ever: what m
 is how far the load moves in the time of a boot.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
@@ -23,6 +23,7 @@ from problems.llm_serving.requests import Request
 from problems.llm_serving.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Shape = Callable[[Floats], Floats]
 
 COST = CostModel(
@@ -88,15 +89,13 @@ def _sudden(rng: np.random.Generator, seconds: float) -> Shape:
     return lambda t: np.where((t >= start) & (t < start + 420), 3.5, 0.4)
 
 
-_SHAPES: Mapping[str, Callable[[np.random.Generator, float], Shape]] = (
-    MappingProxyType(
-        {
-            "diurnal": _diurnal,
-            "bursts": _bursts,
-            "stairs": _stairs,
-            "sudden": _sudden,
-        }
-    )
+_SHAPES: Mapping[str, Callable[[np.random.Generator, float], Shape]] = MappingProxyType(
+    {
+        "diurnal": _diurnal,
+        "bursts": _bursts,
+        "stairs": _stairs,
+        "sudden": _sudden,
+    }
 )
 
 
@@ -177,10 +176,10 @@ def draw(group: str, seed: int) -> Scenario:
     )
 
 
-def scenario(  # noqa: PLR0913, PLR0917 - all that makes one
+def scenario(
     name: str,
     group: str,
-    requests: list[Request],
+    requests: Sequence[Request],
     scaling: Scaling,
     engine: EngineSpec,
     most: int,
@@ -196,7 +195,7 @@ def scenario(  # noqa: PLR0913, PLR0917 - all that makes one
     )
 
 
-def work(prompts: npt.ArrayLike, outputs: npt.ArrayLike) -> float:
+def work(prompts: Sequence[int] | Ints, outputs: Sequence[int] | Ints) -> float:
     """Seconds of a replica that a request takes on average, in a full batch."""
     per_prompt = COST.tokens(BUDGET) / BUDGET
     per_output = COST.decode(SLOTS) / SLOTS
@@ -225,9 +224,7 @@ def instances(split: Split) -> tuple[Scenario, ...]:
     )
 
 
-def _fitted(
-    law: str, rng: np.random.Generator, count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _fitted(law: str, rng: np.random.Generator, count: int) -> tuple[Ints, Ints]:
     drawn = lengths.draw(law, rng, count)
     prompts = np.clip(drawn.prompts, SHORTEST, LONGEST)
     return prompts, np.minimum(drawn.outputs, OUTPUT)

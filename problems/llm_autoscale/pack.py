@@ -20,7 +20,7 @@ from problems.llm_autoscale.reference import optimum, reference, solve_reference
 from problems.llm_autoscale.rules import RULES
 from problems.llm_autoscale.simulate import HOOKS
 from problems.llm_autoscale.verify import verify
-from problems.llm_serving import picturing
+from problems.llm_serving import picturing, traces
 from problems.llm_serving.hosting import Host
 from problems.llm_serving.scenario import Scenario, describe, encode
 
@@ -43,24 +43,25 @@ needed, and a backlog, once there, is expensive.
 
 _STATS = (
     "stats.replicas: that take calls; stats.booting: that will; stats.draining: that "
-    "only end what they have; stats.most: as many there can be; stats.boot, stats.tick: "
-    "seconds of a boot, and to the next decision. stats.kv: share of the KV memory in "
-    "use, stats.wanted: with the prompts that wait (may exceed 1), stats.slots: share "
-    "of the slots of batches, all three of replicas that take calls. stats.running, "
-    "stats.waiting: calls in batches, and not yet; stats.in_flight: both; "
-    "stats.prefill: tokens to be computed; stats.backlog: seconds of a replica for "
-    "these and what waits; stats.wait: longest wait for a first token so far, seconds. "
-    "stats.rate: requests a second since the last decision, stats.rate_fast, "
-    "stats.rate_slow: exponential means with weights 0.5 and 0.1. stats.load: work that "
-    "came since the last decision, in replicas that it would keep busy with full "
-    "batches (outputs at their mean so far); stats.load_fast, stats.load_slow: means "
-    "as above; stats.load_recent: mean of 4 ticks, stats.load_before: of the 4 before; "
-    "stats.load_most: largest load_fast of 20 ticks. stats.arrived, stats.finished: "
-    "requests so far; stats.mean_prompt, stats.mean_output: tokens (0 if none); "
-    "stats.late: requests that are late or overdue; stats.late_share: of those that "
-    "came; stats.late_recent: share among those that ended in 4 ticks; stats.free: "
-    "share that may be late; stats.price: seconds of a replica for each further one; "
-    "stats.t: seconds. All are read-only. Keep nothing between calls. "
+    "only end what they have; stats.most: as many there can be; stats.boot, "
+    "stats.tick: seconds of a boot, and to the next decision. stats.kv: share of the "
+    "KV memory in use, stats.wanted: with the prompts that wait (may exceed 1), "
+    "stats.slots: share of the slots of batches, all three of replicas that take "
+    "calls. stats.running, stats.waiting: calls in batches, and not yet; "
+    "stats.in_flight: both; stats.prefill: tokens to be computed; stats.backlog: "
+    "seconds of a replica for these and what waits; stats.wait: longest wait for a "
+    "first token so far, seconds. stats.rate: requests a second since the last "
+    "decision, stats.rate_fast, stats.rate_slow: exponential means with weights 0.5 "
+    "and 0.1. stats.load: work that came since the last decision, in replicas that it "
+    "would keep busy with full batches (outputs at their mean so far); "
+    "stats.load_fast, stats.load_slow: means as above; stats.load_recent: mean of 4 "
+    "ticks, stats.load_before: of the 4 before; stats.load_most: largest load_fast of "
+    "20 ticks. stats.arrived, stats.finished: requests so far; stats.mean_prompt, "
+    "stats.mean_output: tokens (0 if none); stats.late: requests that are late or "
+    "overdue; stats.late_share: of those that came; stats.late_recent: share among "
+    "those that ended in 4 ticks; stats.free: share that may be late; stats.price: "
+    "seconds of a replica for each further one; stats.t: seconds. All are read-only. "
+    "Keep nothing between calls. "
 )
 
 _TARGET = EntryPoint(
@@ -112,12 +113,12 @@ _REPLICAS = EntryPoint(
 
 
 def gantt(instance: Scenario, answer: Json) -> Sequence[Bar]:
-    """Requests with the longest response; those that lost their memory are marked."""
+    """Show requests with the longest response; those that lost their memory are marked."""
     return picturing.gantt(instance, (RULES,), answer)
 
 
 def charts(instance: Scenario, answer: Json) -> Sequence[Chart]:
-    """Memory of the replicas in time, and the distribution of latencies."""
+    """Show the memory of the replicas in time, and the distribution of latencies."""
     return picturing.charts(instance, (RULES,), answer)
 
 
@@ -158,4 +159,5 @@ PACK: Problem[Scenario] = Problem(
     picture=picturing.PICTURE,
     charts=charts,
     read=read,
+    files=traces.AZURE_FILES,
 )

@@ -1,5 +1,7 @@
 """The trusted judgement of numbers of replicas; knows nothing of who decided them."""
 
+from itertools import pairwise
+
 from problems.base import Json, Verdict
 from problems.llm_autoscale.rules import RULES, Terms, count_late
 from problems.llm_serving.judging import common, replay
@@ -19,7 +21,7 @@ def verify(instance: Scenario, _entry_point: str, answer: Json) -> Verdict:
     terms = Terms(*instance.limits)
     late = count_late(terms, instance.requests, run.served)
     seconds = run.cluster.replica_seconds
-    changes = sum(a != b for a, b in zip(answer, answer[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(answer))
     return Verdict(
         objective=terms.hours(seconds, late, instance.n),
         features={

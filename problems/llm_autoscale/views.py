@@ -130,8 +130,8 @@ class Log:
         "prompts",
         "rates",
         "slow",
-        "tops",
         "ticks",
+        "tops",
     )
 
     def __init__(self, cluster: Cluster) -> None:

@@ -95,7 +95,7 @@ def busy_seconds(work: Work, spec: EngineSpec) -> float:
         bounds=[(0, None)] * 4,
         method="highs",
     )
-    return _SAFE * (-found.fun) + work.attention
+    return _SAFE * -float(found.fun) + work.attention
 
 
 def _constraints(
