@@ -8,7 +8,7 @@ Plain Python: it also runs in the sandbox.
 
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from math import inf
+from math import fsum, inf
 from typing import Any, NamedTuple
 
 from problems.llm_serving.engine import PICK, VICTIM, Engine, EngineSpec, blocks_of
@@ -48,7 +48,9 @@ class Scaling(NamedTuple):
     """How replicas come and go.
 
     ``initial`` are there at first; one takes ``boot`` seconds to come; the number is
-    asked every ``tick`` seconds.
+    asked every ``tick`` seconds. Of those that are too many, the ones that still boot
+    go first, at once, then the youngest, as soon as they have served their calls; they
+    are not called back, so one that is wanted meanwhile boots, if there is another.
     """
 
     initial: int
@@ -77,8 +79,9 @@ class Cluster:
     """A run of requests on engines.
 
     ``queue`` are calls that no engine has, ``served`` what became of each request,
-    ``ended`` the complete calls in the order of their ends. ``memory`` is for those who
-    make views and count along; ``watch`` is called after every event.
+    ``ended`` the complete calls in the order of their ends. ``limits`` are those of the
+    scenario; ``memory`` is for those who make views and count along; ``watch`` is
+    called after every event.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Cluster:
         asks: frozenset[str] = frozenset(),
         router: Router = fewest_in_flight,
         scaling: Scaling | None = None,
+        limits: tuple[float, ...] = (),
     ) -> None:
         self.requests = requests
         self.engines = [Engine(i, spec, asks) for i, spec in enumerate(specs)]
@@ -101,7 +105,8 @@ class Cluster:
         self.watch: Callable[[Cluster], None] | None = None
         self.routed = 0
         self._router = router
-        self._scaling = scaling
+        self.scaling = scaling
+        self.limits = limits
         self._ends = [inf] * len(specs)
         self._timers: list[tuple[float, int, int, int]] = []
         self._order = 0
@@ -115,8 +120,9 @@ class Cluster:
             for parent in one.parents:
                 self._children.setdefault(parent, []).append(i)
         self.started = [-1.0] * len(specs)
+        self._boots = [-1] * len(specs)
         self.ready = [False] * len(specs)
-        self._seconds = 0.0
+        self._seconds: list[float] = []
         first = len(specs) if scaling is None else scaling.initial
         for i in range(first):
             self.started[i], self.ready[i] = 0.0, True
@@ -133,7 +139,17 @@ class Cluster:
     def replica_seconds(self) -> float:
         """Seconds that replicas were there or came, those that are left included."""
         left = [self.now - start for start in self.started if start >= 0]
-        return self._seconds + sum(left)
+        return fsum([*self._seconds, *left])
+
+    @property
+    def booting(self) -> int:
+        """Number of replicas that are to come."""
+        return sum([start >= 0 for start in self.started]) - sum(self.ready)
+
+    @property
+    def draining(self) -> int:
+        """Number of replicas that go as soon as they have served their calls."""
+        return sum(self.ready) - len(self.active)
 
     def advance(self) -> Point | None:
         """Go on to the next decision; None at the end of the run.
@@ -161,11 +177,11 @@ class Cluster:
                 self.now = at
                 self._boundary(self.engines[ends.index(at)])
             elif timer <= coming:
-                if self.complete:
+                if self.complete or (at == coming == inf and not self._waits()):
                     return None
                 self.now = timer
-                _, _, kind, number = heappop(self._timers)
-                self._ring(kind, number)
+                _, order, kind, number = heappop(self._timers)
+                self._ring(kind, number, order)
             else:
                 self.now = coming
                 number = self._coming[self._next]
@@ -252,7 +268,7 @@ class Cluster:
     def _scale(self, decision: Any) -> None:
         if type(decision) is not int or not 1 <= decision <= len(self.engines):
             raise IllegalDecisionError("not_a_number_of_replicas")
-        scaling = self._scaling
+        scaling = self.scaling
         assert scaling is not None
         self._todo.pop()
         there = [i for i, start in enumerate(self.started) if start >= 0]
@@ -261,7 +277,8 @@ class Cluster:
             if len(kept) >= decision:
                 break
             if self.started[i] < 0:
-                self.started[i] = self.now
+                self.engines[i] = Engine(i, self.engines[i].spec, self.asks)
+                self.started[i], self._boots[i] = self.now, self._order
                 self._later(self.now + scaling.boot, _READY, i)
                 kept.append(i)
         kept.sort(key=lambda i: (self.ready[i], -self.started[i]))
@@ -279,8 +296,9 @@ class Cluster:
                 self._go(number)
 
     def _go(self, number: int) -> None:
-        self._seconds += self.now - self.started[number]
+        self._seconds.append(self.now - self.started[number])
         self.started[number], self.ready[number] = -1.0, False
+        self._boots[number] = -1
 
     # Events
 
@@ -288,15 +306,22 @@ class Cluster:
         heappush(self._timers, (t, self._order, kind, number))
         self._order += 1
 
-    def _ring(self, kind: int, number: int) -> None:
+    def _waits(self) -> bool:
+        """Whether a timer will bring or free something: ticks and boots alone do not.
+
+        Asked when no engine works and no call is to come by itself.
+        """
+        return any(kind in (_ARRIVAL, _EXPIRY) for _, _, kind, _ in self._timers)
+
+    def _ring(self, kind: int, number: int, order: int) -> None:
         if kind == _ARRIVAL:
             self._arrive(number)
         elif kind == _TICK:
-            assert self._scaling is not None
-            self._later(self.now + self._scaling.tick, _TICK, 0)
+            assert self.scaling is not None
+            self._later(self.now + self.scaling.tick, _TICK, 0)
             self._todo.append(Point(SCALE, self.now))
         elif kind == _READY:
-            if self.started[number] >= 0 and not self.ready[number]:
+            if self._boots[number] == order:
                 self.ready[number] = True
                 self.active.append(self.engines[number])
                 self.active.sort(key=lambda engine: engine.number)

@@ -53,6 +53,7 @@ class Scenario:
             asks=asks,
             router=router,
             scaling=self.scaling,
+            limits=self.limits,
         )
         cluster.memory["limits"] = self.limits
         return cluster

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.fakes import traces
+
 OR_LIBRARY = "2\n u3_00\n 150 3 2\n42\n69\n67\n t2_00\n 100.0 2 1\n49.9\n50.1\n"
 SHOP = "# a comment\n2 2\n0 3 1 2\n\n1 2 0 4\n"
 SHOPS = json.dumps(
@@ -155,7 +157,9 @@ GOOD = {
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "k8s_pods": (KUBECTL,),
+    "llm_autoscale": (traces.AZURE, traces.ARENA),
     "llm_fair": (ARENA,),
+    "llm_offline_prefix": (traces.MOONCAKE, traces.BAILIAN),
     "llm_prefix_router": (MOONCAKE,),
     "mem_alloc": (BUFFERS,),
     "rcpsp": (PATTERSON, PSPLIB),

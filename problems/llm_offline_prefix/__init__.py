@@ -1,0 +1,1 @@
+"""Order a batch of requests with common prefixes for one engine."""
