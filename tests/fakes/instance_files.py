@@ -142,6 +142,7 @@ FLEXIBLE = "# a comment\n2 2 1.5\n2 2 0 3 1 4 1 1 2\n\n1 1 0 5\n"
 GOOD = {
     "dag_hetero": (WORKFLOW, WORKFLOWS),
     "fjsp": (FLEXIBLE,),
+    "fjsp_rho": (FLEXIBLE,),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "k8s_pods": (KUBECTL,),
