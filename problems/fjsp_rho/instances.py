@@ -20,15 +20,15 @@ def instances(split: Split) -> tuple[FjspInstance, ...]:
         case Split.TRAIN:
             return (*_batch("mix", 12, 4, 6, 2000), *_batch("mix", 24, 4, 2, 2000))
         case Split.VALID:
-            return (*_batch("mix", 12, 4, 8, 3000), *_batch("mix", 24, 4, 3, 3000))
+            return (*_batch("mix", 12, 4, 6, 3000), *_batch("mix", 24, 4, 2, 3000))
         case Split.TEST:
-            return (*_batch("mix", 12, 4, 14, 4000), *_batch("mix", 24, 4, 8, 4000))
+            return (*_batch("mix", 12, 4, 14, 4000), *_batch("mix", 24, 4, 6, 4000))
         case Split.OOD:
             return (
-                *_batch("mix", 20, 5, 3, 5000),
-                *_batch("alike", 16, 4, 5, 5000),
-                *_batch("few", 16, 4, 5, 5000),
-                *_batch("mix", 20, 4, 2, 5000, length=8),
+                *_batch("mix", 20, 5, 2, 5000),
+                *_batch("alike", 16, 4, 4, 5000),
+                *_batch("few", 16, 4, 4, 5000),
+                *_batch("mix", 20, 4, 1, 5000, length=8),
             )
 
 

@@ -49,19 +49,21 @@ _FIX = EntryPoint(
         "Called before each window, of 6 operations for each machine of which 2 are "
         "carried out, for each operation that the last plan put into it; the operation "
         "keeps its machine if the result is above 0, else the solver may change it. "
-        "op.p: its time on the planned machine; op.p_min, op.p_mean, op.choices: "
-        "shortest, mean and number of its times; op.start: from now to its planned "
+        "op.p: its time on the planned machine; op.p_min, op.choices: shortest and "
+        "number of its times; op.gain: their mean less p; op.start: from now to its planned "
         "start; op.slack: how much later it could end without a later end of the plan, "
         "if only its job mattered; op.rest, op.left: least work and number of the "
         "operations of its job from it on; op.kept: plans in a row that gave it this "
         "machine; op.place: operations of the overlap that start earlier; op.load: "
-        "planned work on its machine. " + _STATE + "Return a finite int or float."
+        "planned work on its machine; op.room: mean of that over machines less it. "
+        + _STATE
+        + "Return a finite int or float."
     ),
     seed="none",
     features=(
         Feature(code="op.p", doc="time where planned, at least 0, time units"),
         Feature(code="op.p_min", doc="its shortest time, at least 0, time units"),
-        Feature(code="op.p_mean", doc="its mean time, at least 0, time units"),
+        Feature(code="op.gain", doc="mean of its times less that planned, time units"),
         Feature(code="op.choices", doc="number (at least 1) of its machines"),
         Feature(code="op.start", doc="from now to its start, at least 0, time units"),
         Feature(code="op.slack", doc="slack of its job, at least 0, time units"),
@@ -72,6 +74,7 @@ _FIX = EntryPoint(
         Feature(code="op.kept", doc="number (at least 1) of plans that agree"),
         Feature(code="op.place", doc="number (at least 0) of those that start earlier"),
         Feature(code="op.load", doc="planned work on its machine, time units"),
+        Feature(code="op.room", doc="mean load less that of its machine, time units"),
         Feature(code="state.n", doc="number (at least 1) of planned operations"),
         Feature(code="state.open", doc="number (at least 1) of open operations"),
         Feature(code="state.m", doc="number (at least 1) of machines"),

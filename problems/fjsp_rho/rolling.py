@@ -234,6 +234,7 @@ class Horizon:
     def views(self, keys: Sequence[Key]) -> list[Op]:
         """Tell what a heuristic may know of planned operations, in their order."""
         loads, now = self._loads(), min(self._free)
+        mean = sum(loads.values()) / self.instance.m
         times = {key: dict(self.instance.jobs[key[0]][key[1]]) for key in keys}
         ends = {
             (j, k): self.plan[j, k][1] + times[j, k][self.plan[j, k][0]]
@@ -246,7 +247,8 @@ class Horizon:
             Op(
                 p=times[j, k][self.plan[j, k][0]],
                 p_min=min(times[j, k].values()),
-                p_mean=sum(times[j, k].values()) / len(times[j, k]),
+                gain=sum(times[j, k].values()) / len(times[j, k])
+                - times[j, k][self.plan[j, k][0]],
                 choices=len(times[j, k]),
                 start=self.plan[j, k][1] - now,
                 slack=latest - ends[j, k] - self._tail[j][k + 1],
@@ -255,6 +257,7 @@ class Horizon:
                 kept=self._kept[j, k],
                 place=place,
                 load=loads[self.plan[j, k][0]],
+                room=mean - loads[self.plan[j, k][0]],
             )
             for place, (j, k) in enumerate(keys)
         ]

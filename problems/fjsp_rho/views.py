@@ -6,18 +6,20 @@ from typing import NamedTuple
 class Op(NamedTuple):
     """An operation of the window that the last plan has put on a machine.
 
-    ``p`` is its time there, ``p_min`` and ``p_mean`` are the shortest and mean of its
-    times, ``choices`` is the number of its machines. ``start`` is the time from now to
-    its planned start; ``slack`` is how much later it could end without a later end of
-    the plan, if only its job mattered. ``rest`` is the least work of its job from it
-    on (it included), ``left`` the number of these operations. ``kept`` counts the
-    plans in a row that gave it this machine; ``place`` is the number of operations of
-    the overlap that start earlier, ``load`` the work of the overlap on its machine.
+    ``p`` is its time there, ``p_min`` the shortest of its times, ``gain`` their mean
+    less ``p``, what the machine is better than another one; ``choices`` is the number
+    of its machines. ``start`` is the time from now to its planned start; ``slack`` is
+    how much later it could end without a later end of the plan, if only its job
+    mattered. ``rest`` is the least work of its job from it on (it included), ``left``
+    the number of these operations. ``kept`` counts the plans in a row that gave it
+    this machine; ``place`` is the number of operations of the overlap that start
+    earlier. ``load`` is the planned work on its machine, ``room`` what it has less than
+    the mean of all machines.
     """
 
     p: int
     p_min: int
-    p_mean: float
+    gain: float
     choices: int
     start: int
     slack: int
@@ -26,6 +28,7 @@ class Op(NamedTuple):
     kept: int
     place: int
     load: int
+    room: float
 
 
 class State(NamedTuple):

@@ -121,12 +121,14 @@ def test_views_tell_of_the_plan():
         assert view.p == op[horizon.plan[j, k][0]]
         assert (view.p_min, view.choices) == (min(op.values()), len(op))
         assert (view.left, view.kept) == (3 - k, 1)
+        assert view.gain == pytest.approx(sum(op.values()) / len(op) - view.p)
     by_machine = {horizon.plan[key][0]: view.load for key, view in zip(keys, views)}  # noqa: B905
     assert sum(by_machine.values()) == sum(view.p for view in views)
     state = horizon.state()
     assert (state.window, state.n, state.open, state.total) == (1, 6, 18, 24)
     assert (state.size, state.step, state.fixed, state.moved) == (12, 6, 0, 0)
     assert state.load_mean == pytest.approx(sum(by_machine.values()) / 3)
+    assert all(view.room + view.load == state.load_mean for view in views)
 
 
 def test_a_second_plan_for_the_same_machine_is_counted():
