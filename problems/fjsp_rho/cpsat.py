@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from problems import subsolver
 from problems.base import Json
-from problems.errors import ConfigError
 from problems.fjsp.model import Choice
+from problems.subsolver import demand
 
 Place = tuple[int, int]
 """Machine and start time of an operation."""
@@ -74,15 +75,15 @@ class Solved:
 def solve(window: Window, limit: float) -> Solved:
     """Look for the earliest end, for at most ``limit`` units of deterministic time.
 
-    A unit takes 6 to 10 seconds of CPU time. The result depends on the version of
-    OR-Tools and on nothing else, so it is remembered: programs often begin alike.
+    The result depends on its arguments and the version of OR-Tools only, so it is
+    remembered: programs often begin alike.
 
     Raises
     ------
     ConfigError
         If OR-Tools is not installed.
     """
-    cp_model, solver = _solver(limit)
+    cp_model, solver = demand(), subsolver.solver(limit)
     model = cp_model.CpModel()
     end = model.new_int_var(0, window.end, "end")
     lines: list[list[Json]] = [[] for _ in window.free]
@@ -122,31 +123,3 @@ def solve(window: Window, limit: float) -> Solved:
 
 def _chosen(task: Task, values: list[int]) -> int:
     return task.choices[values.index(1)][0]
-
-
-def demand() -> Json:
-    """Give the module of CP-SAT.
-
-    Raises
-    ------
-    ConfigError
-        If OR-Tools is not installed.
-    """
-    try:
-        from ortools.sat.python import cp_model
-    except ImportError as error:
-        raise ConfigError(
-            "this problem is solved piece by piece with OR-Tools; install it with: "
-            "pip install 'heuresis[solvers]'"
-        ) from error
-    return cp_model
-
-
-def _solver(limit: float) -> tuple[Json, Json]:
-    """Give the module of CP-SAT and a solver with one thread."""
-    cp_model = demand()
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 0
-    solver.parameters.max_deterministic_time = limit
-    return cp_model, solver

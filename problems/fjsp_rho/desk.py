@@ -6,6 +6,7 @@ from problems.base import Json
 from problems.fjsp.model import FjspInstance
 from problems.fjsp_rho.rolling import Horizon
 from problems.fjsp_rho.simulate import FIX, WINDOW
+from problems.refusals import refused
 
 SIZE, STEP = 6, 2
 """Operations of a window, and of those that are carried out, for each machine."""
@@ -59,7 +60,7 @@ class Desk:
     def trace(self) -> Json:
         """Return the schedule so far, or which window it ended with."""
         if self._refused:
-            return {"refused": self._horizon.windows}
+            return refused(self._horizon.windows)
         return self._horizon.schedule
 
     def _fix(self, decision: Json) -> bool:

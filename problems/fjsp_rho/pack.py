@@ -7,11 +7,11 @@ from problems.fjsp.importer import read
 from problems.fjsp.model import FjspInstance, describe, encode
 from problems.fjsp.pack import PACK as SHOPS
 from problems.fjsp_rho.baselines import baselines
-from problems.fjsp_rho.cpsat import demand
 from problems.fjsp_rho.desk import Desk
 from problems.fjsp_rho.instances import instances
 from problems.fjsp_rho.reference import reference, solve_references
 from problems.fjsp_rho.verify import verify
+from problems.subsolver import demand
 
 _CARD = """\
 **Flexible job shop, makespan, by rolling horizon.** n jobs are chains of operations; an
@@ -51,13 +51,12 @@ _FIX = EntryPoint(
         "keeps its machine if the result is above 0, else the solver may change it. "
         "op.p: its time on the planned machine; op.p_min, op.choices: shortest and "
         "number of its times; op.gain: their mean less p; op.start: from now to its "
-        "planned start; op.slack: how much later it could end without a later end of the plan, "
-        "if only its job mattered; op.rest, op.left: least work and number of the "
-        "operations of its job from it on; op.kept: plans in a row that gave it this "
-        "machine; op.place: operations of the overlap that start earlier; op.load: "
-        "planned work on its machine; op.room: mean of that over machines less it. "
-        + _STATE
-        + "Return a finite int or float."
+        "planned start; op.slack: how much later it could end without a later end of "
+        "the plan, if only its job mattered; op.rest, op.left: least work and number "
+        "of the operations of its job from it on; op.kept: plans in a row that gave it "
+        "this machine; op.place: operations of the overlap that start earlier; "
+        "op.load: planned work on its machine; op.room: mean of that over machines, "
+        "less it. " + _STATE + "Return a finite int or float."
     ),
     seed="none",
     features=(
@@ -68,24 +67,12 @@ _FIX = EntryPoint(
         Feature(code="op.start", doc="from now to its start, at least 0, time units"),
         Feature(code="op.slack", doc="slack of its job, at least 0, time units"),
         Feature(code="op.rest", doc="work of its job from it on, time units"),
-        Feature(
-            code="op.left", doc="number (at least 1) of operations left to its job"
-        ),
         Feature(code="op.kept", doc="number (at least 1) of plans that agree"),
         Feature(code="op.place", doc="number (at least 0) of those that start earlier"),
-        Feature(code="op.load", doc="planned work on its machine, time units"),
         Feature(code="op.room", doc="mean load less that of its machine, time units"),
         Feature(code="state.n", doc="number (at least 1) of planned operations"),
-        Feature(code="state.open", doc="number (at least 1) of open operations"),
-        Feature(code="state.m", doc="number (at least 1) of machines"),
         Feature(code="state.p_mean", doc="mean shortest time, at least 0, time units"),
         Feature(code="state.load_mean", doc="mean planned work, time units"),
-        Feature(code="state.choices", doc="mean number (at least 1) of machines"),
-        Feature(
-            code="state.proved", doc="number (0 or 1) of proofs of the last window"
-        ),
-        Feature(code="state.used", doc="share (at least 0) of its time that it took"),
-        Feature(code="state.moved", doc="share (at least 0) that changed machines"),
     ),
 )
 

@@ -3,6 +3,7 @@
 from problems.base import Json, Verdict
 from problems.fjsp.model import FjspInstance
 from problems.fjsp.verify import verify as verify_schedule
+from problems.refusals import refusal
 
 
 def verify(instance: FjspInstance, entry_point: str, answer: Json) -> Verdict:
@@ -11,8 +12,4 @@ def verify(instance: FjspInstance, entry_point: str, answer: Json) -> Verdict:
     Violation codes are those of ``problems.fjsp.verify``, and ``refused:WINDOW`` if the
     run ended with a decision that is none. So are the features.
     """
-    if type(answer) is dict and set(answer) == {"refused"}:
-        window = answer["refused"]
-        where = f":{window}" if type(window) is int and 0 <= window < 10**6 else ""
-        return Verdict(objective=None, violations=(f"refused{where}",))
-    return verify_schedule(instance, entry_point, answer)
+    return refusal(answer) or verify_schedule(instance, entry_point, answer)

@@ -145,6 +145,7 @@ GOOD = {
     "fjsp_rho": (FLEXIBLE,),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
+    "jssp_lns": (SHOP, SHOPS, TAILLARD),
     "k8s_pods": (KUBECTL,),
     "mem_alloc": (BUFFERS,),
     "rcpsp": (PATTERSON, PSPLIB),

@@ -7,7 +7,8 @@ from itertools import permutations, product
 import pytest
 
 from problems.errors import ConfigError
-from problems.fjsp_rho.cpsat import Task, Window, demand, solve
+from problems.fjsp_rho.cpsat import Task, Window, solve
+from problems.subsolver import demand
 
 WINDOW = Window(
     tasks=(
