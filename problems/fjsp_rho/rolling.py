@@ -88,6 +88,17 @@ class Horizon:
         known = [key for key in self.order()[:size] if key in self.plan]
         return sorted(known, key=lambda key: (self.plan[key][1], key))
 
+    def foresee(self, size: int, limit: float) -> list[Key]:
+        """Give those of the overlap that a plan made with more time leaves in place.
+
+        Nothing is fixed in it, and its time is not counted. ``limit`` is in units.
+        """
+        keys = sorted(self.order()[:size])
+        solved = solve(self._window(keys, frozenset()), limit)
+        plan = dict(zip(keys, solved.places, strict=True))
+        overlap = self.overlap(size)
+        return [key for key in overlap if plan[key][0] == self.plan[key][0]]
+
     def roll(self, size: int, step: int, fixed: Sequence[Key]) -> None:
         """Plan the ``size`` next operations, and carry out the ``step`` first of them.
 
