@@ -16,6 +16,7 @@ from evaluators.errors import EvaluatorError
 from evaluators.sandbox.frames import FrameError, parse
 from evaluators.sandbox.outcome import Outcome
 from problems.base import AnyProblem, Instance, Json, Mode, Simulator, Split
+from problems.errors import ConfigError
 
 SCREENED = (Split.SMOKE, Split.TRAIN)
 """Splits on which a ``trace`` pack is judged by its trace; the others carry claims."""
@@ -97,6 +98,8 @@ class Lockstep:
             raise EvaluatorError(f"problem {self._problem.name!r} has no simulator")
         try:
             simulator = opener(instance, self._request.entry_point)
+        except ConfigError:  # what the pack needs is not installed
+            raise
         except Exception as error:
             raise self._fault(instance, error) from error
         return _Replication(instance=instance, simulator=simulator)

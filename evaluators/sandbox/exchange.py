@@ -3,6 +3,7 @@
 import os
 import select
 import socket
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -31,6 +32,10 @@ class Exchange:
         What it printed.
     flooded
         ``answers`` or ``output`` once one of them exceeds its cap, else ``""``.
+    stepped
+        Whether there is a partner.
+    answering
+        Seconds that the partner took, while the child waited.
     """
 
     def __init__(
@@ -45,6 +50,8 @@ class Exchange:
         self.data = bytearray()
         self.output = bytearray()
         self.flooded = ""
+        self.stepped = partner is not None
+        self.answering = 0.0
         self._channel = channel
         self._control = control.fileno()
         self._cap = cap + len(frames.READY) + len(frames.pack(b""))
@@ -132,7 +139,9 @@ class Exchange:
             payload = frames.whole(self.data, start)
             if payload is None:
                 return
+            asked = time.monotonic()
             answer = self._partner(payload)
+            self.answering += time.monotonic() - asked
             if answer is None:
                 self._partner = None
                 return

@@ -29,6 +29,9 @@ REPORT = struct.Struct("<iBddQ")
 REASONS = ("", "cpu", "wall", "host")
 """Why the zygote killed a child; the first: it did not."""
 
+RUN, STEP, LATE, KILL = b"run", b"step", b"late", b"kill"
+"""From the host to a zygote: a job, one in lockstep; end the child, late or not."""
+
 _LENGTH = struct.Struct("<I")
 _CHUNK = 1 << 16
 _OVERHEAD = 8192

@@ -182,7 +182,8 @@ class _Zygote:
     def _converse(self, exchange: Exchange, theirs: socket.socket) -> Received:
         try:
             descriptors = [theirs.fileno(), exchange.sink]
-            socket.send_fds(self._control, [b"run"], descriptors)
+            kind = frames.STEP if exchange.stepped else frames.RUN
+            socket.send_fds(self._control, [kind], descriptors)
             theirs.close()
             exchange.give_away()
             report = self._await_report(exchange)
@@ -200,17 +201,25 @@ class _Zygote:
         )
 
     def _await_report(self, exchange: Exchange) -> bytes:
-        patience = self._launch.limits.wall_seconds + GRACE_SECONDS
-        deadline = time.monotonic() + patience
+        """Wait for the account of the child; the time of its partner does not count."""
+        limit = self._launch.limits.wall_seconds
+        patience = limit if exchange.stepped else limit + GRACE_SECONDS
+        begin = time.monotonic()
         asked = False
-        while (left := deadline - time.monotonic()) > 0:
-            if exchange.step(left):
+        while True:
+            left = begin + exchange.answering + patience - time.monotonic()
+            if left <= 0 and patience > limit:
+                break
+            if left <= 0:
+                self._control.send(frames.LATE)
+                patience += GRACE_SECONDS
+            elif exchange.step(left):
                 message = self._control.recv(frames.PACKET)
                 if not message:
                     raise ZygoteLostError("a sandbox process died")
                 return message
             if exchange.flooded and not asked:
-                self._control.send(b"kill")
+                self._control.send(frames.KILL)
                 asked = True
         self._kill()
         raise ZygoteLostError("a sandbox process went silent")

@@ -3,13 +3,15 @@
 Started as ``python -P -s -B -m evaluators.sandbox.zygote FD``, with its configuration
 as JSON on standard input. FD is the control socket, which keeps packets apart: one
 comes in for each job, with two descriptors for the child, and one goes out, with the
-kernel's account of the child. A packet during a job kills the child; the end of the
-socket kills the child and ends the zygote.
+kernel's account of the child. In lockstep (``step``) the host alone knows for how long
+the child had to wait for it, so it keeps the wall clock. A packet during a job kills
+the child; the end of the socket kills the child and ends the zygote.
 """
 
 import gc
 import importlib
 import json
+import math
 import mmap
 import os
 import resource
@@ -26,7 +28,7 @@ from typing import Any
 
 from evaluators.base import Sandbox
 from evaluators.sandbox import child, restrict
-from evaluators.sandbox.frames import PACKET, REASONS, REPORT, pack
+from evaluators.sandbox.frames import LATE, PACKET, REASONS, REPORT, STEP, pack
 
 _LARGEST = 1 << 46
 _WARM_RUNS = 20
@@ -142,7 +144,7 @@ def _no_hook(**_hooks: object) -> None:
 def serve(control: socket.socket, work: child.Work, deadlines: Deadlines) -> None:
     """Run one job after the other until the host hangs up."""
     while True:
-        job, output = _receive(control)
+        packet, job, output = _receive(control)
         started = time.monotonic()
         pid = os.fork()
         if pid == 0:
@@ -150,14 +152,15 @@ def serve(control: socket.socket, work: child.Work, deadlines: Deadlines) -> Non
         # From here to the next fork each page that is written costs a page fault.
         os.close(job)
         os.close(output)
-        reason = _watch(pid, control, deadlines)
+        wall = math.inf if packet == STEP else deadlines.wall
+        reason = _watch(pid, control, Deadlines(cpu=deadlines.cpu, wall=wall))
         _, status, usage = os.wait4(pid, 0)
         cpu = usage.ru_utime + usage.ru_stime
         wall = time.monotonic() - started
         control.send(REPORT.pack(status, reason, cpu, wall, usage.ru_maxrss << 10))
 
 
-def _receive(control: socket.socket) -> tuple[int, int]:
+def _receive(control: socket.socket) -> tuple[bytes, int, int]:
     while True:
         packet, attached, _, _ = control.recvmsg(PACKET, _ROOM)
         if not packet:
@@ -165,7 +168,7 @@ def _receive(control: socket.socket) -> tuple[int, int]:
         # A request to kill that came too late carries no descriptors.
         if attached:
             job, output = _TWO.unpack(attached[0][2])
-            return job, output
+            return packet, job, output
 
 
 def _watch(pid: int, control: socket.socket, deadlines: Deadlines) -> int:
@@ -203,10 +206,11 @@ def _wait(pid: int, handle: int, control: socket.socket, deadlines: Deadlines) -
         if ready and handle in ready[0] + ready[-1]:
             return 0
         if ready:
-            if not control.recv(PACKET):
+            packet = control.recv(PACKET)
+            if not packet:
                 os.kill(pid, signal.SIGKILL)
                 os._exit(0)
-            return _HOST
+            return _WALL if packet == LATE else _HOST
         cpu = time.clock_gettime(clock)
     return _CPU
 

@@ -30,7 +30,9 @@ class _Batch:
     first_seed: int
 
 
-def draw(kind: str, n: int, m: int, seed: int) -> FjspInstance:
+def draw(
+    kind: str, n: int, m: int, seed: int, *, length: int | None = None
+) -> FjspInstance:
     """Draw one instance; equal arguments give equal instances on every machine.
 
     Parameters
@@ -38,12 +40,15 @@ def draw(kind: str, n: int, m: int, seed: int) -> FjspInstance:
     kind
         One of ``KINDS``.
     n, m
-        Numbers of jobs and of machines; each job has ``m`` operations.
+        Numbers of jobs and of machines.
+    length
+        Operations of each job; ``m`` of them by default.
     """
-    rng = np.random.default_rng([KINDS.index(kind), n, m, seed])
+    longer = [] if length is None else [length]
+    rng = np.random.default_rng([KINDS.index(kind), n, m, seed, *longer])
     operation = {"mix": _mix, "alike": _alike, "few": _few}[kind]
-    jobs = tuple(tuple(operation(rng, m) for _ in range(m)) for _ in range(n))
-    group = f"{kind}{n}x{m}"
+    jobs = tuple(tuple(operation(rng, m) for _ in range(length or m)) for _ in range(n))
+    group = "x".join([f"{kind}{n}", str(m), *map(str, longer)])
     return FjspInstance(id=f"{group}-s{seed}", group=group, m=m, jobs=jobs)
 
 

@@ -96,14 +96,24 @@ def solve(instance: JsspInstance, limit: float) -> Solved:
 
 
 def reference(instance: JsspInstance) -> Reference:
-    """Look up the bounds.
+    """Look up the bounds; raises as ``look_up``."""
+    return look_up(instance, (PUBLISHED, FILE), "jssp")
+
+
+def look_up(instance: JsspInstance, files: Iterable[Path], pack: str) -> Reference:
+    """Take the bounds from the first of ``files`` that has some.
+
+    Parameters
+    ----------
+    pack
+        The one whose references are missing if there are none.
 
     Raises
     ------
     ReferenceMissingError
         If no file has bounds for exactly this instance.
     """
-    for file in (PUBLISHED, FILE):
+    for file in files:
         method, source, rows = _load(file)
         entry = rows.get(instance.id)
         if entry is not None and entry[0] == digest(instance):
@@ -116,8 +126,8 @@ def reference(instance: JsspInstance) -> Reference:
                 source=source,
             )
     raise ReferenceMissingError(
-        f"jssp has no reference for the data of {instance.id}; recompute them with "
-        "`heuresis problems jssp --solve-references`"
+        f"{pack} has no reference for the data of {instance.id}; recompute them with "
+        f"`heuresis problems {pack} --solve-references`"
     )
 
 
@@ -171,7 +181,7 @@ def digest(instance: JsspInstance) -> str:
 _Rows = Mapping[str, tuple[str, int, int]]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _load(file: Path) -> tuple[str, str, _Rows]:
     data: dict[str, Json] = json.loads(file.read_text(encoding="utf-8"))
     rows = {name: (row[0], row[1], row[2]) for name, row in data["instances"].items()}

@@ -154,8 +154,10 @@ MOONCAKE = (
 GOOD = {
     "dag_hetero": (WORKFLOW, WORKFLOWS),
     "fjsp": (FLEXIBLE,),
+    "fjsp_rho": (FLEXIBLE,),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
+    "jssp_lns": (SHOP, SHOPS, TAILLARD),
     "k8s_pods": (KUBECTL,),
     "llm_autoscale": (traces.AZURE, traces.ARENA),
     "llm_fair": (ARENA,),

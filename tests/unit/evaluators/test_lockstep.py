@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -285,3 +286,54 @@ def outcome(*answers, status=Status.OK):
 )
 def test_a_mismatch_names_the_instance_and_the_first_difference(traced, stepped, told):
     assert mismatch(TRACED.instances(Split.TEST)[0], traced, stepped) == told
+
+
+class Slow:
+    """A simulator that takes longer than a candidate may."""
+
+    def __init__(self, line):
+        self._line = line
+        self.observe, self.trace = line.observe, line.trace
+
+    def act(self, decision):
+        time.sleep(0.15)
+        self._line.act(decision)
+
+
+def slow_pack():
+    opener = STEPPED.simulator
+    return replace(STEPPED, simulator=lambda *a: Slow(opener(*a)))
+
+
+async def _judged(pack, source):
+    async with LocalEvaluator(
+        pack, slots=1, limits=QuickLimits(wall=0.5), min_sandbox=Sandbox.PROCESS
+    ) as evaluator:
+        request = EvaluationRequest(
+            source=source, entry_point="choose", split=Split.SMOKE
+        )
+        return await evaluator.evaluate(request), await evaluator.evaluate(request)
+
+
+def test_a_candidate_may_wait_for_a_slow_simulator():
+    first, second = asyncio.run(_judged(slow_pack(), SHORTEST))
+
+    assert first.status is Status.OK, first.message
+    assert first.wall_seconds > 0.5
+    assert second.verdicts == first.verdicts
+
+
+def test_a_candidate_that_sleeps_is_late_however_slow_the_simulator_is():
+    asleep = choose("import os; os.read(3, 1)")
+    for found in asyncio.run(_judged(slow_pack(), asleep)):
+        assert found.status is Status.TIMEOUT_WALL, found.message
+        assert "did not finish within 0.5 s" in found.message
+
+
+def test_what_a_pack_needs_and_does_not_find_is_told_as_it_is():
+    def open_nothing(*_):
+        raise ConfigError("install the solver")
+
+    pack = replace(STEPPED, simulator=open_nothing)
+    with pytest.raises(ConfigError, match=r"^install the solver$"):
+        asyncio.run(_judged(pack, SHORTEST))

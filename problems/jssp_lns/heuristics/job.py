@@ -1,0 +1,10 @@
+"""All operations of some jobs."""
+
+# EVOLVE-BLOCK-START
+
+
+def free(op, state):
+    return op.job_luck
+
+
+# EVOLVE-BLOCK-END
