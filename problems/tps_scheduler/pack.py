@@ -27,7 +27,7 @@ from problems.tps_scheduler.verify import verify
 
 _CARD = """\
 **When to make which tool call of an agent's task, smallest makespan.** A task needs 10
-to 50 calls of tools; a call can be made once the results that it depends on are there.
+to 32 calls of tools; a call can be made once the results that it depends on are there.
 Servers limit how many calls they answer at once and how soon one follows another, the
 agent how many it has under way. An attempt may fail, and the call is then made again. A
 call is not interrupted. Minimise the time until the last call has succeeded.

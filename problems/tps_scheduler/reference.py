@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parent / "data" / "references.json"
 
-LIMIT = 40.0
+LIMIT = 15.0
 """Deterministic time that ``solve_references`` spends on an instance."""
 
 _MODEL = (

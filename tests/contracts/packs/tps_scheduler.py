@@ -14,6 +14,11 @@ def _last(answer):
     return max(range(len(answer)), key=lambda place: (answer[place][1], place))
 
 
+def _backwards(answer):
+    end = answer[_last(answer)][1]
+    return [[k, end - start] for k, start in answer]
+
+
 def _all_at(answer, time):
     return [[k, time] for k, _ in answer]
 
@@ -80,7 +85,7 @@ HOOKS = Hooks(
         "not_a_start:2": lambda answer: _with(answer, 2, 1, 10**400),
         "wrong_attempts:": lambda answer: answer[:-1],
         "wrong_attempts:0": lambda answer: [*answer, [0, answer[_last(answer)][1]]],
-        "too_early:": lambda answer: _with(answer, _last(answer), 1, 0),
+        "too_early:": _backwards,
         "over_cap:": lambda answer: _all_at(answer, 0),
         "over_slots:": lambda answer: _all_at(answer, 5),
     },
