@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -148,7 +147,6 @@ def test_a_run_that_is_killed_goes_on_and_asks_nothing_twice(tmp_path):
 
 @pytest.mark.slow
 def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
-    inspect = Path(sys.executable).with_name("inspect")
     env = {
         **os.environ,
         "OPENAI_API_KEY": "canary-of-a-key",
@@ -158,7 +156,7 @@ def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
     with FakeOpenAI(script=one_by_one) as server:
         subprocess.run(
             [
-                *(inspect, "eval", "evolve/rconstraint"),
+                *(sys.executable, "-m", "inspect_ai", "eval", "evolve/rconstraint"),
                 *("--model", "litellm/openai/fake", "--log-dir", "logs"),
                 *("--model-base-url", server.base_url, "-T", "limit=20"),
             ],
@@ -297,3 +295,67 @@ def test_a_taken_port_is_our_failure(served, tmp_path):
     done = heuresis("serve", "tps", "--http", served, cwd=tmp_path)
     assert done.code == 3
     assert f"cannot serve at port {served}" in done.err
+
+
+def doubtful(body):
+    """As a model: call nothing; as a judge: take the first item for done."""
+    if "You judge the work" in body["messages"][0]["content"]:
+        return {"content": '{"done": [1]}'}
+    if "Choose at most" in body["messages"][-1]["content"]:
+        return {"content": '{"tools": ["units__weekday"]}'}
+    return {"content": "I do not know."}
+
+
+@pytest.mark.slow
+def test_a_model_judges_within_inspect_too(tmp_path):
+    env = {
+        **os.environ,
+        "OPENAI_API_KEY": "canary-of-a-key",
+        "INSPECT_DISPLAY": "plain",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    with FakeOpenAI(script=doubtful) as server:
+        subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "inspect_ai",
+                    "eval",
+                    "evolve/tps",
+                    "--log-dir",
+                    "logs",
+                ),
+                *("--model", "litellm/openai/fake"),
+                *("--model-base-url", server.base_url, "-T", "limit=6"),
+                *("-T", "judge=litellm/openai/judge"),
+                *("-T", f"judge_base_url={server.base_url}"),
+            ],
+            cwd=tmp_path,
+            env=env,
+            check=True,
+            capture_output=True,
+        )
+        assert server.requests == 6 * 3
+        ours = heuresis(
+            *("bench", "tps", "--model", "openai/fake", "--limit", 6),
+            *("--base-url", server.base_url, "--judge", "openai/judge", "--json"),
+            cwd=tmp_path,
+            env=env,
+        )
+    from inspect_ai.log import list_eval_logs, read_eval_log
+
+    (log,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "logs"))]
+    assert log.status == "success"
+    scores = {score.name: score.metrics for score in log.results.scores}
+    (opinion,) = ours.json["judge"]
+    # Nothing is done: the judge is wrong about one item of every task.
+    assert opinion["agreement"] == pytest.approx(scores["judge"]["agreement"].value)
+    assert opinion["agreement"] == 1 - 6 / opinion["parts"]
+    assert opinion["kappa"] == scores["judge"]["kappa"].value == 0
+    for sample in log.samples:
+        assert sample.scores["outcome"].value == 0
+        found = sample.scores["judge"]
+        assert found.metadata["own"] == [False] * len(found.metadata["own"])
+        assert found.metadata["judged"][0]
+        assert found.value == 1 / len(found.metadata["judged"])
