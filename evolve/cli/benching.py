@@ -96,8 +96,11 @@ def _bench(
     if options.inspect_log:
         from evolve.bench.inspect_log import write_log
 
+        judged = {opinion.model: opinion for opinion in opinions}
         for result in (result for results in sections for result in results):
-            note(f"log: {write_log(result, folder)}")
+            has_parts = result.plan.benchmark.judge is not None
+            opinion = judged.get(result.model) if has_parts else None
+            note(f"log: {write_log(result, folder, opinion)}")
     write_atomic(folder / "report.html", render(sections, [_command()], opinions))
     if as_json:
         print_json(found)

@@ -220,6 +220,7 @@ def served():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_tps_runs_on_real_servers_and_again_from_the_cassette(served, tmp_path):
     config = heuresis("serve", "tps", "--http", served, "--config", cwd=tmp_path).json
     stdio = heuresis("serve", "tps", "--at-once", "--config", cwd=tmp_path).json
@@ -307,6 +308,7 @@ def doubtful(body):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_model_judges_within_inspect_too(tmp_path):
     env = {
         **os.environ,
@@ -340,6 +342,7 @@ def test_a_model_judges_within_inspect_too(tmp_path):
         ours = heuresis(
             *("bench", "tps", "--model", "openai/fake", "--limit", 6),
             *("--base-url", server.base_url, "--judge", "openai/judge", "--json"),
+            *("--inspect-log", "--out", "ours"),
             cwd=tmp_path,
             env=env,
         )
@@ -348,6 +351,11 @@ def test_a_model_judges_within_inspect_too(tmp_path):
     (log,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "logs"))]
     assert log.status == "success"
     scores = {score.name: score.metrics for score in log.results.scores}
+    (written,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "ours"))]
+    told = {score.name: score for score in written.results.scores}
+    for name in ("agreement", "kappa"):
+        assert told["judge"].metrics[name].value == scores["judge"][name].value
+    assert told["judge"].scored_samples == 6
     (opinion,) = ours.json["judge"]
     # Nothing is done: the judge is wrong about one item of every task.
     assert opinion["agreement"] == pytest.approx(scores["judge"]["agreement"].value)
