@@ -64,7 +64,7 @@ _PRIORITY = EntryPoint(
         "complete nor under way, over state.cap. Both are read-only; keep nothing "
         "between calls. Return a finite int or float."
     ),
-    seed="all_at_once",
+    seed="turns",
     features=(
         Feature(code="call.place", doc="place in the task, from 0"),
         Feature(code="call.mean", doc="expected latency, positive, ms"),
