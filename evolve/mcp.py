@@ -37,13 +37,13 @@ def serve(campaign: Campaign) -> None:
     make_server(campaign).run("stdio")
 
 
-def require() -> None:
-    """Raise ConfigError if the SDK is not installed."""
+def require(what: str = "heuresis mcp") -> None:
+    """Raise ConfigError, which says what needs it, if the SDK is not installed."""
     try:
         import mcp.server.mcpserver  # noqa: F401
     except ImportError as error:
         raise ConfigError(
-            "heuresis mcp needs the MCP SDK; pip install 'heuresis[mcp]'"
+            f"{what} needs the MCP SDK; pip install 'heuresis[mcp]'"
         ) from error
 
 

@@ -65,6 +65,28 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What came of one call of a tool that is not simulated.
+
+    Attributes
+    ----------
+    id
+        Of the call.
+    error
+        Kind of error, see the benchmark; empty if the call succeeded.
+    text
+        The result, or what the server said of the error.
+    seconds
+        Elapsed time of the call.
+    """
+
+    id: str
+    text: str
+    error: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One task of a benchmark, as plain data.
 
@@ -106,10 +128,13 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to ask next: a model, or the sandbox.
+    """What to ask next: a model, the sandbox, or servers of tools.
 
     Attributes
     ----------
+    calls
+        To be made at the same time instead of asking a model; the reply holds their
+        ``results`` in the same order.
     program
         To be run instead of asking a model; the reply's text is its answer as JSON, or
         its failure says why there is none.
@@ -125,6 +150,7 @@ class Question:
     """
 
     program: Program | None = None
+    calls: tuple[ToolCall, ...] = ()
     template: str = ""
     values: Mapping[str, Json] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
@@ -142,6 +168,8 @@ class Reply:
         As the provider reports it; ``stop`` of what no provider said.
     failure
         Why there is no answer; empty if there is one.
+    results
+        Of the calls that a question wanted to be made.
     prompt_tokens, completion_tokens
         As reported, 0 if not.
     seconds
@@ -152,6 +180,7 @@ class Reply:
     calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
     failure: str = ""
+    results: tuple[ToolResult, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
@@ -314,6 +343,9 @@ class Benchmark:
         Frozen sets by name, the default one first.
     judge
         How a model can be asked for its opinion; None if that makes no sense.
+    live
+        The same benchmark with these tools instead of its own, so that it asks for
+        calls to be made; None if it has no tools.
     """
 
     name: str
@@ -328,6 +360,7 @@ class Benchmark:
     sets: Mapping[str, FrozenSet]
     published: tuple[PublishedFigure, ...] = ()
     judge: Judge | None = None
+    live: "Callable[[Sequence[Tool]], Benchmark] | None" = None
 
 
 def settings_of(profile: Profile, changes: Settings) -> Settings:

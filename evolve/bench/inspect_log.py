@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from evolve.bench.judging import Opinion
 from evolve.bench.opening import STORE_FILE, place_of
 from evolve.bench.records import Played, Results
 from evolve.population import open_campaign, sqlite_url
@@ -17,8 +18,11 @@ from evolve.records import Proposal
 from problems.errors import ConfigError
 
 
-def write_log(results: Results, folder: Path) -> Path:
+def write_log(results: Results, folder: Path, opinion: Opinion | None = None) -> Path:
     """Write one model's results beside them, and return the file.
+
+    With an ``opinion`` the judge is a second scorer, whose metrics are shares and
+    agreement.
 
     Raises
     ------
@@ -34,7 +38,10 @@ def write_log(results: Results, folder: Path) -> Path:
         ) from error
     place = place_of(results.plan, results.model, folder)
     path = place / f"{results.plan.benchmark.name}.eval"
-    write_eval_log(_log(results, _dialogues(results, place)), str(path))
+    log = _log(results, _dialogues(results, place))
+    if opinion is not None:
+        log.results.scores.append(_judge_score(opinion))
+    write_eval_log(log, str(path))
     return path
 
 
@@ -94,6 +101,28 @@ def _log(results: Results, dialogues: dict[str, Sequence[Proposal]]) -> Any:
             _sample(one, dialogues.get(one.outcome.sample, ()))
             for one in results.played
         ],
+    )
+
+
+def _judge_score(opinion: Opinion) -> Any:
+    from inspect_ai.log import EvalMetric, EvalScore
+
+    figures = {
+        "mean": opinion.judged,
+        "agreement": opinion.agreement,
+        "kappa": opinion.kappa,
+    }
+    return EvalScore(
+        name="judge",
+        scorer="judge",
+        scored_samples=opinion.samples,
+        unscored_samples=opinion.unread,
+        metadata={"model": opinion.judge, "parts": opinion.parts, "own": opinion.own},
+        metrics={
+            name: EvalMetric(name=name, value=value)
+            for name, value in figures.items()
+            if value is not None
+        },
     )
 
 

@@ -52,7 +52,8 @@ _STOPS: Mapping[str, Any] = {
     "content_filter": "content_filter",
 }
 _REASONS = {"max_tokens": "length"}
-_OUTCOME = "heuresis_outcome"
+OUTCOME = "heuresis_outcome"
+"""Where a sample's outcome is kept for the scorers."""
 
 
 def registered(name: str) -> str:
@@ -68,10 +69,15 @@ def registered(name: str) -> str:
 
 
 def _task(name: str, given: Mapping[str, Any]) -> Task:
-    """Make a task of a benchmark; all parameters are settings of its profile."""
+    """Make a task of a benchmark; all parameters are settings of its profile.
+
+    But for ``samples``, ``limit``, and ``judge`` with ``judge_base_url``: a model that
+    gives a second opinion on every outcome.
+    """
     changes = dict(given)
     chosen = changes.pop("samples", None)
     limit = changes.pop("limit", None)
+    judge, base_url = changes.pop("judge", None), changes.pop("judge_base_url", None)
     plan = plan_of(load_benchmark(name), chosen=chosen, changes=changes, limit=limit)
     return Task(
         dataset=MemoryDataset(
@@ -86,7 +92,7 @@ def _task(name: str, given: Mapping[str, Any]) -> Task:
             name=plan.set,
         ),
         solver=_played(plan),
-        scorer=_judged(),
+        scorer=_scorers(plan, judge, base_url),
         version=plan.benchmark.version,
         metadata={
             "benchmark": name,
@@ -96,6 +102,14 @@ def _task(name: str, given: Mapping[str, Any]) -> Task:
             "reimplementation": True,
         },
     )
+
+
+def _scorers(plan: Plan, judge: str | None, base_url: str | None) -> list[Scorer]:
+    if judge is None:
+        return [_judged()]
+    from evolve.bench.inspect_judge import judged_by
+
+    return [_judged(), judged_by(plan, judge, base_url)]
 
 
 @task(name=registered("rconstraint"))
@@ -140,10 +154,10 @@ def _played(plan: Plan) -> Solver:
                         tools=[_tool(tool) for tool in question.tools],
                     )
                     state.messages.append(state.output.message)
-                    reply = _reply(state.output)
+                    reply = reply_of(state.output)
                     talk.heard(reply)
                 dialogue.answer(reply)
-        state.store.set(_OUTCOME, _plain(dialogue.outcome()))
+        state.store.set(OUTCOME, _plain(dialogue.outcome()))
         del generate
         return state
 
@@ -154,7 +168,7 @@ def _played(plan: Plan) -> Solver:
 def _judged() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         del target
-        outcome = state.store.get(_OUTCOME)
+        outcome = state.store.get(OUTCOME)
         return Score(
             value=outcome["correct"],
             answer=json.dumps(outcome["parsed"])[:2000],
@@ -217,7 +231,8 @@ def _tool(tool: Tool) -> ToolInfo:
     )
 
 
-def _reply(output: ModelOutput) -> Reply:
+def reply_of(output: ModelOutput) -> Reply:
+    """Read what inspect brought back."""
     usage = output.usage
     calls = tuple(
         OurCall(

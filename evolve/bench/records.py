@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from evolve.bench.toolbox import Toolbox
 from problems.benchmark import (
     Benchmark,
     Metric,
@@ -36,6 +37,8 @@ class Plan:
         In order; with a limit, spread evenly over the set.
     seed
         Of the models' sampling, and of baselines that draw.
+    toolbox
+        What makes the calls that a live benchmark asks for.
     """
 
     benchmark: Benchmark
@@ -44,6 +47,7 @@ class Plan:
     settings: Settings
     samples: tuple[Sample, ...]
     seed: int
+    toolbox: Toolbox | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

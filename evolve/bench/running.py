@@ -9,20 +9,32 @@ again.
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
 
 import numpy as np
 
 from evaluators.base import Limits
 from evaluators.programs import ProgramRunner
+from evolve.bench.cassette import Take
 from evolve.bench.records import Plan, Played, Results
 from evolve.bench.talking import Talk, reply_of
 from evolve.llm.asking import Ask, Asker
 from evolve.llm.ledger import BudgetExhausted
 from evolve.ports import Population
 from evolve.records import Operator, Proposal
-from problems.benchmark import Baseline, Benchmark, Outcome, Program, Reply
+from problems.benchmark import (
+    Baseline,
+    Benchmark,
+    Outcome,
+    Program,
+    Reply,
+    ToolCall,
+    ToolResult,
+)
 from problems.errors import ConfigError
 
 ROLE = "benchmark"
@@ -50,7 +62,7 @@ def baseline_of(benchmark: Benchmark, name: str) -> Baseline:
 
 
 def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
-    """Let a baseline go through all samples; it asks nobody and keeps nothing.
+    """Let a baseline go through all samples; it asks no model and keeps nothing.
 
     Raises
     ------
@@ -59,20 +71,24 @@ def play_baseline(plan: Plan, name: str, progress: Progress) -> Results:
     """
     baseline = baseline_of(plan.benchmark, name)
     played = []
+    model = f"baseline/{name}"
     with closing(ProgramRunner(LIMITS)) as runner:
         for sample in plan.samples:
             dialogue = plan.benchmark.start(sample, plan.settings)
             play = baseline.play(sample, plan.seed)
             calls = 0
+            tools = _Tools(plan, model, sample.id)
             while (question := dialogue.question()) is not None:
                 if question.program is not None:
                     dialogue.answer(run_program(runner, question.program))
+                elif question.calls:
+                    dialogue.answer(Reply(results=tools.make(question.calls).result()))
                 else:
                     dialogue.answer(play(question))
                     calls += 1
             played.append(Played(outcome=dialogue.outcome(), calls=calls))
             progress(len(played), len(plan.samples))
-    return Results(plan=plan, model=f"baseline/{name}", played=tuple(played))
+    return Results(plan=plan, model=model, played=tuple(played))
 
 
 async def play_model(
@@ -97,12 +113,13 @@ async def play_model(
     """
     done: dict[int, Played] = {}
     numbers = iter(range(len(plan.samples)))
+    play = partial(_play, plan, name, asker, population)
 
     async def work() -> None:
         with closing(ProgramRunner(LIMITS)) as runner:
             for number in numbers:
                 try:
-                    done[number] = await _play(plan, number, asker, population, runner)
+                    done[number] = await play(number, runner)
                 except BudgetExhausted:
                     return
                 progress(len(done), len(plan.samples))
@@ -117,15 +134,32 @@ async def play_model(
     return Results(plan=plan, model=name, played=played)
 
 
+class _Tools:
+    """The calls of one sample, counted from its beginning."""
+
+    def __init__(self, plan: Plan, model: str, sample: str) -> None:
+        self._toolbox = plan.toolbox
+        self._next = Take(model=model, sample=sample, number=0)
+
+    def make(self, calls: Sequence[ToolCall]) -> "Future[tuple[ToolResult, ...]]":
+        """Make calls at the same time."""
+        assert self._toolbox is not None, "only live benchmarks ask for calls"
+        first = self._next
+        self._next = replace(first, number=first.number + len(calls))
+        return self._toolbox.make(first, calls)
+
+
 async def _play(
     plan: Plan,
-    number: int,
+    name: str,
     asker: Asker,
     population: Population,
+    number: int,
     runner: ProgramRunner,
 ) -> Played:
     sample = plan.samples[number]
     dialogue = plan.benchmark.start(sample, plan.settings)
+    tools = _Tools(plan, name, sample.id)
     said = population.dialogue(number)
     kept = _Kept(said)
     talk = Talk()
@@ -135,6 +169,10 @@ async def _play(
         if question.program is not None:
             program = question.program
             dialogue.answer(await asyncio.to_thread(run_program, runner, program))
+            continue
+        if question.calls:
+            made = await asyncio.wrap_future(tools.make(question.calls))
+            dialogue.answer(Reply(results=made))
             continue
         prompt = talk.prompt(question)
         answer = kept.next(prompt.digest)

@@ -5,17 +5,20 @@ Like ``evolve.mcp``, this needs the SDK, which is an optional extra.
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from evolve.mcp import require
-from problems.errors import ConfigError
+from problems.errors import ConfigError, InfrastructureError
 from problems.tps.repository import servers
 from problems.tps.tool import ToolFaultError, WorldTool, canonical, checked
 from problems.tps.world import World, make_world
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
+
+_HOST = "127.0.0.1"
 
 Wait = Callable[[float], Awaitable[None]]
 """Called with the latency of a call in seconds before it is answered."""
@@ -37,7 +40,7 @@ def make_servers(
     ConfigError
         If the SDK is not installed.
     """
-    require()
+    require("heuresis serve")
     world = make_world(world_seed)
     return {
         name: _make_server(name, _Tools(world, found, wait))
@@ -61,6 +64,70 @@ async def serve(server: str, world_seed: int, *, wait: Wait | None = None) -> No
     chosen = made[server]
     async with stdio_server() as (read, write):
         await chosen.run(read, write, chosen.create_initialization_options())
+
+
+def serve_http(port: int, world_seed: int, *, wait: Wait | None = None) -> None:
+    """Serve all of them at ``http://127.0.0.1:PORT/NAME/mcp`` until interrupted.
+
+    Raises
+    ------
+    ConfigError
+        If the SDK is not installed.
+    InfrastructureError
+        If the port is taken.
+    """
+    made = make_servers(world_seed, wait=wait)
+    import socket
+
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    apps = {name: server.streamable_http_app() for name, server in made.items()}
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    routes = [Mount(f"/{name}", app=app) for name, app in apps.items()]
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, port))
+        except OSError as error:
+            raise InfrastructureError(
+                f"cannot serve at port {port}: {error}"
+            ) from error
+        config = uvicorn.Config(
+            Starlette(routes=routes, lifespan=lifespan), log_level="warning"
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def client_config(
+    command: Sequence[str], *, port: int | None = None
+) -> dict[str, dict[str, Any]]:
+    """Make the ``mcp.json`` by which a client finds all servers.
+
+    Parameters
+    ----------
+    command
+        Program and arguments that serve a server whose name is put behind them.
+    port
+        Where they are served over HTTP instead.
+    """
+    program, *arguments = command
+    return {
+        "mcpServers": {
+            name: {"command": program, "args": [*arguments, name]}
+            if port is None
+            else {"type": "http", "url": f"http://{_HOST}:{port}/{name}/mcp"}
+            for name in servers()
+        }
+    }
 
 
 class _Tools:

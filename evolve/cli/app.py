@@ -147,6 +147,17 @@ def bench(
         str | None,
         typer.Option(help="Have this model judge tps too, and say how far it agrees."),
     ] = None,
+    live: Annotated[
+        Path | None,
+        typer.Option(help="Call real MCP servers: an mcp.json, as clients have (tps)."),
+    ] = None,
+    cassette: Annotated[
+        Path | None,
+        typer.Option(help="Where --live records calls; without it, replay them."),
+    ] = None,
+    call_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that a call of --live may take.")
+    ] = 60.0,
     inspect_log: Annotated[
         bool,
         typer.Option("--inspect-log", help="Write logs of inspect_ai too (extra)."),
@@ -157,6 +168,7 @@ def bench(
     json_output: JsonOption = False,
 ) -> None:
     """Benchmark language models beside baselines that need none."""
+    from evolve.bench.live import LiveOptions
     from evolve.cli import benching
 
     if show:
@@ -178,6 +190,7 @@ def bench(
         out=out,
         inspect_log=inspect_log,
         judge=judge,
+        live=LiveOptions(servers=live, cassette=cassette, timeout=call_timeout),
     )
     benching.bench(name, options, as_json=json_output)
 
@@ -303,6 +316,42 @@ def mcp(
     from evolve.cli import serving
 
     serving.mcp(target, out=out, budget_candidates=budget_candidates)
+
+
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="A benchmark with simulated tools: tps.")],
+    server: Annotated[
+        str | None, typer.Option(help="Serve this one on standard input and output.")
+    ] = None,
+    http: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Serve all over HTTP at this port of 127.0.0.1."
+        ),
+    ] = None,
+    world_seed: Annotated[int, typer.Option(help="Of the tables behind.")] = 0,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Answer without the simulated latency.")
+    ] = False,
+    config: Annotated[
+        bool,
+        typer.Option("--config", help="Print the mcp.json for clients, serve nothing."),
+    ] = False,
+) -> None:
+    """Serve the simulated tools of a benchmark over MCP, for any client."""
+    from evolve.cli import serving
+
+    serving.serve(
+        name,
+        serving.ServeOptions(
+            server=server,
+            http=http,
+            world_seed=world_seed,
+            at_once=at_once,
+            config=config,
+        ),
+    )
 
 
 @app.command("ls")

@@ -4,14 +4,16 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from evolve.bench.comparing import Paired, compare
 from evolve.bench.judging import Opinion, judge_results
+from evolve.bench.live import LiveOptions, open_toolbox, with_tools
 from evolve.bench.opening import BASELINE, Caps, play
 from evolve.bench.page import render
 from evolve.bench.records import Plan, Results, document, plan_of
@@ -49,6 +51,7 @@ class BenchOptions:
     out: Path | None
     inspect_log: bool = False
     judge: str | None = None
+    live: LiveOptions = field(default_factory=LiveOptions)
 
 
 def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
@@ -57,6 +60,13 @@ def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
     _check_models(benchmarks, options.models)
     plans = [_plan(one, options) for one in benchmarks]
     folder = options.out or HOME / fresh_name("bench", datetime.now())  # noqa: DTZ005
+    with _tooled(plans, options.live, folder) as ready:
+        _bench(ready, options, folder, as_json=as_json)
+
+
+def _bench(
+    plans: Sequence[Plan], options: BenchOptions, folder: Path, *, as_json: bool
+) -> None:
     sections: list[list[Results]] = []
     opinions: list[Opinion] = []
     try:
@@ -84,8 +94,11 @@ def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
     if options.inspect_log:
         from evolve.bench.inspect_log import write_log
 
+        judged = {opinion.model: opinion for opinion in opinions}
         for result in (result for results in sections for result in results):
-            note(f"log: {write_log(result, folder)}")
+            has_parts = result.plan.benchmark.judge is not None
+            opinion = judged.get(result.model) if has_parts else None
+            note(f"log: {write_log(result, folder, opinion)}")
     write_atomic(folder / "report.html", render(sections, [_command()], opinions))
     if as_json:
         print_json(found)
@@ -95,6 +108,18 @@ def bench(name: str, options: BenchOptions, *, as_json: bool) -> None:
     for opinion in opinions:
         note(_opinion(opinion))
     note(f"report: {folder / 'report.html'}")
+
+
+@contextmanager
+def _tooled(
+    plans: Sequence[Plan], options: LiveOptions, folder: Path
+) -> Iterator[Sequence[Plan]]:
+    """Give plans the tools that the command line wants; servers end behind it."""
+    if not options.wanted:
+        yield plans
+        return
+    with closing(open_toolbox(options, folder)) as toolbox:
+        yield [with_tools(plan, toolbox) for plan in plans]
 
 
 def describe(name: str, *, as_json: bool) -> None:

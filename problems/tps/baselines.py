@@ -6,12 +6,14 @@ from random import Random
 
 from problems.base import Json
 from problems.benchmark import Baseline, Question, Reply, Sample, Tool, ToolCall
-from problems.tps.dialogue import PLAN
+from problems.tps.dialogue import PLAN, TRY_AGAIN, error_text
 from problems.tps.generate import use
 from problems.tps.records import Key, key_from_data
 from problems.tps.repository import tools
 
 _RANDOM_TOOLS, _RANDOM_TURNS, _RANDOM_CALLS = 10, 3, 8
+
+_AGAIN = error_text(TRY_AGAIN)
 
 Player = Callable[[Question], Reply]
 
@@ -27,9 +29,7 @@ class _Planned:
     def __call__(self, question: Question) -> Reply:
         if question.template == PLAN:
             return Reply(text=json.dumps({"tools": list(self._key.gold_tools)}))
-        failed = [
-            int(name) for name, text in question.results if "error" in json.loads(text)
-        ]
+        failed = [int(name) for name, text in question.results if text == _AGAIN]
         if failed:
             self._turns.insert(0, failed)
         if not self._turns or not question.tools:

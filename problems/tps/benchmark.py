@@ -1,18 +1,25 @@
 """The benchmark ``tps``: its record, its parameters, and what others report."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 from problems.benchmark import (
     Benchmark,
+    Dialogue,
     FrozenSet,
     Parameter,
     Profile,
     PublishedFigure,
+    Sample,
+    Settings,
+    Tool,
 )
 from problems.tps.baselines import BASELINES
 from problems.tps.dialogue import TpsDialogue
 from problems.tps.generate import samples
 from problems.tps.judge import JUDGE
+from problems.tps.live import LiveDialogue, check_tools
 from problems.tps.metrics import summarise
 
 _SOURCE = (
@@ -70,6 +77,23 @@ _ROWS = (
     ("Qwen3-1.7B with GRPO", 0.331, 36.1, 7_300),
 )
 
+
+def live(offered: Sequence[Tool]) -> Benchmark:
+    """Give the benchmark the tools of real servers.
+
+    Raises
+    ------
+    ConfigError
+        If no task needs any of them.
+    """
+    check_tools(offered)
+
+    def start(sample: Sample, settings: Settings) -> Dialogue:
+        return LiveDialogue(sample, settings, offered)
+
+    return replace(BENCHMARK, start=start)
+
+
 BENCHMARK = Benchmark(
     name="tps",
     version="1",
@@ -81,6 +105,7 @@ BENCHMARK = Benchmark(
     baselines=BASELINES,
     summarise=summarise,
     judge=JUDGE,
+    live=live,
     sets={
         "tps-v1": FrozenSet(
             changes={},

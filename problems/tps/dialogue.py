@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from problems.base import Json
@@ -44,12 +44,17 @@ ERRORS: Mapping[str, str] = {
     "bad_arguments": "the arguments of a call were no JSON or not what the tool takes",
     "tool_refused": "a tool did not know what it was asked for",
     "unavailable": "a tool failed for no reason; the same call may succeed",
+    "server_lost": "the server of a tool ended, or could not be reached (live)",
+    "server_hung": "a server gave no answer in time (live)",
+    "not_recorded": "a call that the cassette does not hold (replay)",
     "too_many_calls": "a call was beyond the cap of a turn",
     "out_of_turns": "calls did not end by themselves",
     "call_as_text": "the final answer was a tool call written as text",
     "no_answer": "the final answer was empty",
 }
 """Kinds of errors; what each counts."""
+
+TRY_AGAIN = "temporarily unavailable; try again"
 
 _LONGEST_ANSWER = 4_000
 """So much of the final answer is kept in an outcome."""
@@ -77,9 +82,9 @@ class TpsDialogue:
         """Return what to ask now; None once the sample is over."""
         values: dict[str, Json] = {"items": self._sample.data["items"]}
         if self._stage == PLAN:
-            values |= {"servers": _listed(), "cap": self._settings["tool_cap"]}
+            values |= {"servers": self._listed(), "cap": self._settings["tool_cap"]}
             return Question(template=PLAN, values=values)
-        offered = tuple(map(_offered, self._chosen))
+        offered = tuple(map(self._offered, self._chosen))
         if self._stage == CLOSE:
             return Question(
                 template=CLOSE, values=values, results=self._results, fresh=False
@@ -102,7 +107,7 @@ class TpsDialogue:
             return
         self._used.errors["cut_off"] += reply.finish_reason == "length"
         if self._stage == PLAN:
-            choice = read_choice(reply.text, tools(), self._settings["tool_cap"])
+            choice = read_choice(reply.text, self._known(), self._settings["tool_cap"])
             self._chosen = choice.names
             self._used.errors.update(choice.errors)
             self._stage = WORK
@@ -152,6 +157,16 @@ class TpsDialogue:
             },
         )
 
+    def _known(self) -> Collection[str]:
+        """Names of the tools that may be chosen."""
+        return tools()
+
+    def _offered(self, name: str) -> Tool:
+        return _offered(name)
+
+    def _listed(self) -> list[Json]:
+        return _listed()
+
     def _finish(self, text: str) -> None:
         self._used.answer = text
         self._used.errors["no_answer"] += not text.strip()
@@ -166,9 +181,16 @@ class TpsDialogue:
             else:
                 made, text = self._refused(call, "too_many_calls")
             self._made.append(made)
-            self._used.errors[made.error] += 1
             results.append((call.id, text))
+        self._end_turn(results)
+
+    def _end_turn(self, results: Sequence[tuple[str, str]]) -> None:
+        """Count the calls of the turn; the next question says their results."""
+        self._used.errors.update(
+            call.error for call in self._made[len(self._made) - len(results) :]
+        )
         self._results = tuple(results)
+        self._stage = WORK
         self._used.turns += 1
         if self._used.turns >= self._settings["max_turns"]:
             self._used.errors["out_of_turns"] += 1
@@ -190,12 +212,12 @@ class TpsDialogue:
         self._attempts[same] += 1
         error, text = "", ""
         if tool.fails(world.seed, args, attempt, self._settings["failures_per_mille"]):
-            error, text = "unavailable", _error("temporarily unavailable; try again")
+            error, text = "unavailable", error_text(TRY_AGAIN)
         else:
             try:
                 text = json.dumps(tool.shape.call(world, args))
             except ToolFaultError as fault:
-                error, text = "tool_refused", _error(str(fault))
+                error, text = "tool_refused", error_text(str(fault))
         latency = tool.latency_ms(world.seed, args, attempt)
         made = Made(
             turn=self._used.turns,
@@ -208,7 +230,7 @@ class TpsDialogue:
 
     def _refused(self, call: ToolCall, error: str, why: str = "") -> tuple[Made, str]:
         made = Made(turn=self._used.turns, tool=call.name[:100], error=error)
-        return made, _error(why or ERRORS[error])
+        return made, error_text(why or ERRORS[error])
 
 
 def _check(settings: Settings) -> None:
@@ -264,5 +286,6 @@ def _listed() -> list[Json]:
     ]
 
 
-def _error(text: str) -> str:
+def error_text(text: str) -> str:
+    """Write the result of a call that failed, as a model reads it."""
     return json.dumps({"error": text})

@@ -37,7 +37,7 @@ def samples(settings: Settings) -> list[Sample]:
         raise ConfigError(f"tools_needed must be {_LONGEST_FIRST_CHAIN} or more")
     world = make_world(settings["world_seed"])
     return [
-        _sample(_draft(world, settings, group, k), group, k)
+        _sample(draft_of(world, settings, group, k), group, k)
         for group in ("easy", "hard")
         for k in range(settings[group])
     ]
@@ -54,8 +54,14 @@ def gold(needs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _draft(world: World, settings: Settings, group: str, k: int) -> Draft:
-    """Draw a task, again if nothing more fits."""
+def draft_of(world: World, settings: Settings, group: str, k: int) -> Draft:
+    """Draw a task, again if nothing more fits.
+
+    Raises
+    ------
+    ConfigError
+        If no task fits.
+    """
     for attempt in range(_DRAFTS):
         draft = Draft(
             world=world,

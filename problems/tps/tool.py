@@ -36,6 +36,9 @@ _QUANTILES: Mapping[str, tuple[int, ...]] = {
 """Middles of 16 equal parts of a lognormal distribution of median 1000, sigma 0.2, 0.5
 and 1.0; as whole numbers, so that no mathematical library has a say."""
 
+SIGMAS: Mapping[str, float] = {"steady": 0.2, "usual": 0.5, "heavy": 1.0}
+"""Standard deviation of the logarithm of a latency, by the name of its spread."""
+
 
 class ToolFaultError(Exception):
     """A tool refuses; the text is shown to the model."""
@@ -119,9 +122,18 @@ class WorldTool:
         """Median latency of the tool."""
         return between(*self.shape.pace, 0, "pace", self.name)
 
+    def spread(self) -> str:
+        """Name of the spread of its latencies, a key of ``SIGMAS``."""
+        return one_of(tuple(_QUANTILES), 0, "spread", self.name)
+
+    def mean_ms(self) -> int:
+        """Return the expected latency of a call, milliseconds."""
+        factors = _QUANTILES[self.spread()]
+        return max(1, self.median_ms() * sum(factors) // len(factors) // 1000)
+
     def latency_ms(self, seed: int, arguments: Mapping[str, Json], attempt: int) -> int:
         """Latency of a call; equal calls of another attempt take another time."""
-        spread = one_of(tuple(_QUANTILES), 0, "spread", self.name)
+        spread = self.spread()
         key = canonical(arguments)
         factor = one_of(_QUANTILES[spread], seed, "latency", self.name, key, attempt)
         return max(1, self.median_ms() * factor // 1000)

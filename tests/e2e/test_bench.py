@@ -2,9 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from pathlib import Path
+import time
 
 import pytest
 
@@ -162,7 +163,6 @@ def test_a_run_that_is_killed_goes_on_and_asks_nothing_twice(tmp_path):
 
 @pytest.mark.slow
 def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
-    inspect = Path(sys.executable).with_name("inspect")
     env = {
         **os.environ,
         "OPENAI_API_KEY": "canary-of-a-key",
@@ -172,7 +172,7 @@ def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
     with FakeOpenAI(script=one_by_one) as server:
         subprocess.run(
             [
-                *(inspect, "eval", "evolve/rconstraint"),
+                *(sys.executable, "-m", "inspect_ai", "eval", "evolve/rconstraint"),
                 *("--model", "litellm/openai/fake", "--log-dir", "logs"),
                 *("--model-base-url", server.base_url, "-T", "limit=20"),
             ],
@@ -209,3 +209,177 @@ def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
         with zipfile.ZipFile(path) as archive:
             texts = [archive.read(name) for name in archive.namelist()]
         assert not any(b"canary-of-a-key" in text for text in texts)
+
+
+@pytest.fixture(scope="module")
+def served():
+    """All servers of tps over HTTP, by the verb; gives the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = "from evolve.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "serve", "tps", "--http", str(port), "--at-once"],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while process.poll() is None:
+            with socket.socket() as knock:
+                if not knock.connect_ex(("127.0.0.1", port)):
+                    break
+            time.sleep(0.1)
+        assert process.poll() is None
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_tps_runs_on_real_servers_and_again_from_the_cassette(served, tmp_path):
+    config = heuresis("serve", "tps", "--http", served, "--config", cwd=tmp_path).json
+    stdio = heuresis("serve", "tps", "--at-once", "--config", cwd=tmp_path).json
+    servers = config["mcpServers"]
+    assert len(servers) == len(stdio["mcpServers"]) == 15
+    # One of them as a process of its own, that talks over its input and output.
+    arguments = stdio["mcpServers"]["units"]["args"]
+    servers["units"] = {
+        "command": sys.executable,
+        "args": ["-c", "from evolve.cli import main; main()", *arguments],
+    }
+    (tmp_path / "mcp.json").write_text(json.dumps(config))
+    command = (
+        *("bench", "tps", "--model", "baseline/oracle"),
+        *("--model", "baseline/random", "--limit", 12, "--json"),
+    )
+    live = heuresis(*command, "--live", "mcp.json", "--out", "live", cwd=tmp_path)
+    assert live.code == 0, live.err
+    oracle, random = live.json["results"]
+    assert oracle["metrics"]["completion"]["value"] == 1
+    assert oracle["errors"] == {}
+    assert random["errors"]["tool_refused"] > 0
+    assert oracle["metrics"]["tool_s"]["value"] > 0
+    cassette = tmp_path / "live" / "cassette.jsonl"
+    assert '"tool": "units__' in cassette.read_text()
+    again = heuresis(*command, "--cassette", cassette, "--out", "again", cwd=tmp_path)
+    assert again.json == live.json
+    for name in ("baseline_oracle", "baseline_random"):
+        first, second = (
+            (tmp_path / run / "tps" / name / "samples.jsonl").read_bytes()
+            for run in ("live", "again")
+        )
+        assert first == second
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("serve", "rconstraint", "--server", "x"), "only tps has"),
+        (("serve", "tps"), "say --server NAME or --http PORT"),
+        (("serve", "tps", "--server", "units", "--http", "8080"), "say --server"),
+        (("serve", "tps", "--server", "moon"), "no server 'moon'"),
+    ],
+)
+def test_what_cannot_be_served_is_one_line(arguments, words, tmp_path):
+    done = heuresis(*arguments, cwd=tmp_path)
+    assert done.code == 2
+    assert words in done.err
+    assert done.err.count("\n") == 1
+
+
+BENCH_TPS = ("bench", "tps", "--model", "baseline/oracle", "--limit", 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((*BENCH_TPS, "--live", "no.json"), "no.json"),
+        ((*BENCH_TPS, "--cassette", "no.jsonl"), "no.jsonl"),
+    ],
+)
+def test_what_is_not_there_to_call_is_one_line(arguments, words, tmp_path):
+    done = heuresis(*arguments, cwd=tmp_path)
+    assert done.code == 2
+    assert words in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_taken_port_is_our_failure(served, tmp_path):
+    done = heuresis("serve", "tps", "--http", served, cwd=tmp_path)
+    assert done.code == 3
+    assert f"cannot serve at port {served}" in done.err
+
+
+def doubtful(body):
+    """As a model: call nothing; as a judge: take the first item for done."""
+    if "You judge the work" in body["messages"][0]["content"]:
+        return {"content": '{"done": [1]}'}
+    if "Choose at most" in body["messages"][-1]["content"]:
+        return {"content": '{"tools": ["units__weekday"]}'}
+    return {"content": "I do not know."}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_model_judges_within_inspect_too(tmp_path):
+    env = {
+        **os.environ,
+        "OPENAI_API_KEY": "canary-of-a-key",
+        "INSPECT_DISPLAY": "plain",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    with FakeOpenAI(script=doubtful) as server:
+        subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "inspect_ai",
+                    "eval",
+                    "evolve/tps",
+                    "--log-dir",
+                    "logs",
+                ),
+                *("--model", "litellm/openai/fake"),
+                *("--model-base-url", server.base_url, "-T", "limit=6"),
+                *("-T", "judge=litellm/openai/judge"),
+                *("-T", f"judge_base_url={server.base_url}"),
+            ],
+            cwd=tmp_path,
+            env=env,
+            check=True,
+            capture_output=True,
+        )
+        assert server.requests == 6 * 3
+        ours = heuresis(
+            *("bench", "tps", "--model", "openai/fake", "--limit", 6),
+            *("--base-url", server.base_url, "--judge", "openai/judge", "--json"),
+            *("--inspect-log", "--out", "ours"),
+            cwd=tmp_path,
+            env=env,
+        )
+    from inspect_ai.log import list_eval_logs, read_eval_log
+
+    (log,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "logs"))]
+    assert log.status == "success"
+    scores = {score.name: score.metrics for score in log.results.scores}
+    (written,) = [read_eval_log(x) for x in list_eval_logs(str(tmp_path / "ours"))]
+    told = {score.name: score for score in written.results.scores}
+    for name in ("agreement", "kappa"):
+        assert told["judge"].metrics[name].value == scores["judge"][name].value
+    assert told["judge"].scored_samples == 6
+    (opinion,) = ours.json["judge"]
+    # Nothing is done: the judge is wrong about one item of every task.
+    assert opinion["agreement"] == pytest.approx(scores["judge"]["agreement"].value)
+    assert opinion["agreement"] == 1 - 6 / opinion["parts"]
+    assert opinion["kappa"] == scores["judge"]["kappa"].value == 0
+    for sample in log.samples:
+        assert sample.scores["outcome"].value == 0
+        found = sample.scores["judge"]
+        assert found.metadata["own"] == [False] * len(found.metadata["own"])
+        assert found.metadata["judged"][0]
+        assert found.value == 1 / len(found.metadata["judged"])

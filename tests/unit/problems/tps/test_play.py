@@ -323,8 +323,13 @@ def erring(kind):
     }[kind]
 
 
+LIVE = {"server_lost", "server_hung", "not_recorded"}
+"""Kinds that only real servers and cassettes make: tests/unit/evolve/bench."""
+
 KINDS = sorted(
-    set(ERRORS) - {"plan_over_cap", "unavailable", "too_many_calls", "out_of_turns"}
+    set(ERRORS)
+    - {"plan_over_cap", "unavailable", "too_many_calls", "out_of_turns"}
+    - LIVE
 )
 
 
