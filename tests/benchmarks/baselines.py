@@ -1,7 +1,9 @@
 """Print what is in ``problems/README.md``: every baseline of every pack, measured.
 
     python -m tests.benchmarks.baselines > problems/README.md
+    python -m tests.benchmarks.baselines NAME --kept problems/README.md > new.md
 
+The second one measures some packs and copies the rest from a page that there is.
 Everything comes from the installed packs: a new one appears by itself. Heuristics run
 in this process. Some published sets are files that are not ours to ship; they are
 looked for in ``--data``, by default ``shared/data`` beside the repository.
@@ -86,18 +88,37 @@ def measure(problem: AnyProblem, data: Path = DATA) -> Measured:
     )
 
 
-def page(found: Sequence[Measured]) -> str:
+def page(sections: Sequence[str]) -> str:
     """Write the whole page."""
-    return "\n".join([HEAD, *(line for one in found for line in _section(one))])
+    return "\n".join([HEAD, *sections])
+
+
+def section(found: Measured) -> str:
+    """Write the section of a pack, with an end of line."""
+    return "\n".join(_section(found))
+
+
+def kept(text: str) -> dict[str, str]:
+    """Take a page apart into its sections by pack."""
+    _, *parts = text.split("\n## [")
+    return {part.partition("]")[0]: f"## [{part}" for part in parts}
 
 
 def main() -> None:
     """Print the page."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.baselines")
+    parser.add_argument("packs", nargs="*", help="measure these only")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of shared data")
-    data = parser.parse_args().data
-    packs = [registry.load(name) for name in registry.names()]
-    sys.stdout.write(page([measure(pack, data) for pack in packs]))
+    parser.add_argument("--kept", type=Path, help="page with the other sections")
+    given = parser.parse_args()
+    known = kept(given.kept.read_text("utf-8")) if given.kept else {}
+    sections = []
+    for name in registry.names():
+        if not given.packs or name in given.packs:
+            sections.append(section(measure(registry.load(name), given.data)))
+        elif name in known:
+            sections.append(known[name])
+    sys.stdout.write(page(sections))
 
 
 def _instances(
