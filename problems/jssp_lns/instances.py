@@ -26,7 +26,7 @@ def instances(split: Split) -> tuple[JsspInstance, ...]:
         case Split.OOD:
             return (
                 *taillard()[10:12],
-                *_batch(20, 5, 4, 5000),
+                *_batch(15, 10, 4, 5000),
                 *_batch(10, 10, 4, 5000, two_sets=True),
             )
 
