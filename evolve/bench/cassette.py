@@ -77,8 +77,10 @@ class Cassette:
         """Return the first result of the same tool and arguments in any sample."""
         return self._alike.get((call.name, same_arguments(call.arguments)))
 
-    def add(self, take: Take, call: ToolCall, result: ToolResult) -> None:
-        """Record a call; it is on the disk when this returns.
+    def add(self, take: Take, call: ToolCall, result: ToolResult) -> ToolResult:
+        """Record a call, and return its result as a replay will give it.
+
+        It is on the disk when this returns.
 
         Raises
         ------
@@ -94,9 +96,9 @@ class Cassette:
             "seconds": round(result.seconds, 6),
         }
         self._append(row)
-        self._keep(row)
+        return self._keep(row)
 
-    def _keep(self, row: Any) -> None:
+    def _keep(self, row: Any) -> ToolResult:
         take = Take(model=row["model"], sample=row["sample"], number=row["number"])
         call = ToolCall(id="", name=row["tool"], arguments=row["arguments"])
         result = ToolResult(
@@ -104,6 +106,7 @@ class Cassette:
         )
         self._exact.setdefault(_key(take, call), result)
         self._alike.setdefault((call.name, same_arguments(call.arguments)), result)
+        return result
 
     def _append(self, row: Any) -> None:
         try:

@@ -28,6 +28,9 @@ LOST, HUNG, REFUSED = "server_lost", "server_hung", "tool_refused"
 _START_SECONDS = 60.0
 """So long a server may take until it lists its tools."""
 
+_END_SECONDS = 10.0
+"""So long a session may take to end by itself."""
+
 _LONGEST = 20_000
 """Of a result, so many characters are kept."""
 
@@ -154,9 +157,10 @@ class _Session:
                         return tools
         except _failures() as error:
             why = str(error) or f"nothing came within {_START_SECONDS:g} s"
+            wrote = f"; what it wrote is in {self._log}" if self.server.command else ""
             raise InfrastructureError(
-                f"the MCP server {self.server.name!r} does not list its tools: {why}; "
-                f"what it wrote is in {self._log}"
+                f"the MCP server {self.server.name!r} does not list its tools: {why}"
+                + wrote
             ) from error
 
     async def call(self, tool: str, arguments: str) -> tuple[str, str]:
@@ -178,9 +182,10 @@ class _Session:
 
     async def close(self) -> None:
         """End the session; a server that does not end is killed by the SDK."""
+        self._client = None
         self._stop.set()
         if self._task is not None:
-            await asyncio.wait([self._task], timeout=_START_SECONDS)
+            await asyncio.wait([self._task], timeout=_END_SECONDS)
             self._task.cancel()
             await asyncio.wait([self._task])
 
@@ -190,6 +195,7 @@ class _Session:
                 self._stop = asyncio.Event()
                 ready: asyncio.Future[Client] = asyncio.Future()
                 self._task = asyncio.create_task(self._live(ready, self._stop))
+                self._task.add_done_callback(_heard)
                 try:
                     both: list[asyncio.Future[Any]] = [ready, self._task]
                     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -218,8 +224,7 @@ class _Session:
             async with asyncio.timeout(5.0):
                 await client.list_tools(cache_mode="refresh")
         except _failures():
-            self._client = None
-            self._stop.set()
+            await self.close()
             return True
         return False
 
@@ -263,6 +268,12 @@ def _failures() -> tuple[type[Exception], ...]:
         anyio.BrokenResourceError,
         httpx2.HTTPError,
     )
+
+
+def _heard(task: "asyncio.Task[None]") -> None:
+    """Take note of how a session ended, so that asyncio does not warn of it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _why(task: "asyncio.Task[None]") -> str:

@@ -120,8 +120,8 @@ class Recorded:
     async def _one(self, take: Take, call: ToolCall) -> ToolResult:
         found = self._cassette.find(take, call)
         if found is None:
-            found = await self._caller.call(call)
-            self._cassette.add(take, call, found)
+            made = await self._caller.call(call)
+            found = self._cassette.add(take, call, made)
         return replace(found, id=call.id)
 
 

@@ -1,14 +1,20 @@
 """heuresis bench, as users type it."""
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
+from evolve.bench.clients import LiveServers
+from evolve.bench.servers import Server
+from problems.benchmark import ToolCall
+from problems.errors import InfrastructureError
 from tests.e2e.cli import heuresis
 from tests.fakes.openai_server import FakeOpenAI
 from tests.unit.evolve.bench.test_running import one_by_one
@@ -211,12 +217,15 @@ def test_inspect_runs_the_same_cores_and_reads_our_logs(tmp_path):
         assert not any(b"canary-of-a-key" in text for text in texts)
 
 
-@pytest.fixture(scope="module")
-def served():
-    """All servers of tps over HTTP, by the verb; gives the port."""
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextmanager
+def serving(port):
+    """All servers of tps over HTTP, by the verb."""
     code = "from evolve.cli import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "serve", "tps", "--http", str(port), "--at-once"],
@@ -229,10 +238,42 @@ def served():
                     break
             time.sleep(0.1)
         assert process.poll() is None
-        yield port
+        yield
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def served():
+    port = free_port()
+    with serving(port):
+        yield port
+
+
+@pytest.mark.slow
+def test_an_http_server_that_ends_fails_its_calls_until_it_is_back(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/units/mcp"
+    arguments = json.dumps({"date": "2031-05-01"})
+    call = ToolCall(id="1", name="units__weekday", arguments=arguments)
+
+    def ask():
+        found = asyncio.run_coroutine_threadsafe(live.call(call), live.loop).result()
+        return found.error or json.loads(found.text)
+
+    server = Server(name="units", url=url, headers={"X-Key": "canary"})
+    with serving(port):
+        live = LiveServers([server], timeout=60, logs=tmp_path)
+        said = [ask()]
+    said += [ask(), ask()]
+    with serving(port):
+        said += [ask()]
+    live.close()
+    thursday = {"weekday": "Thursday"}
+    assert said == [thursday, "server_lost", "server_lost", thursday]
+    with pytest.raises(InfrastructureError, match="'units' does not list its tools"):
+        LiveServers([server], timeout=60, logs=tmp_path)
 
 
 @pytest.mark.slow

@@ -139,7 +139,8 @@ def test_a_cassette_keeps_every_call_and_outlives_a_torn_line(tmp_path):
     path = tmp_path / "deep" / "c.jsonl"
     made = Cassette(path, OFFERED)
     good = ToolResult(id="7", text="Thursday\u2028\n", seconds=0.25)
-    made.add(TAKE, CALLED, good)
+    longer = replace(good, seconds=0.2500004)
+    assert made.add(TAKE, CALLED, longer) == replace(good, id="")
     made.add(replace(TAKE, number=1), CALLED, replace(good, error=HUNG, text="no"))
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"model": "m", "sam')
