@@ -30,9 +30,9 @@ class Point(NamedTuple):
     whenever a call comes or ends while the queue is not empty. ``place``: the replica
     of ``call``, asked when it comes. ``pick``: the waiting call that ``engine`` admits
     next, None for none now; asked again until none, or one that does not fit.
-    ``victim``: the running call that loses its memory. ``ttl``: seconds for which ``engine`` keeps
-    the prefix of ``call``, whose program goes on after a tool. ``scale``: replicas that
-    should be there.
+    ``victim``: the running call that loses its memory. ``ttl``: seconds for which
+    ``engine`` keeps the prefix of ``call``, whose program goes on after a tool.
+    ``scale``: replicas that should be there.
     """
 
     kind: str

@@ -46,12 +46,8 @@ class Served(NamedTuple):
 
     ``arrival`` is when it came, ``routed`` when an engine got it, ``admitted`` when
     that took it into its batch, ``first`` when its first token came, ``end`` its last
-<<<<<<< HEAD
-    one. ``restarts`` counts how often it lost its KV
-    memory, ``hit`` how many tokens of its prompt the prefix cache held at first.
-=======
-    one. ``restarts`` counts how often it lost its KV memory, ``hit`` how many tokens of its prompt the prefix cache held at first.
->>>>>>> llm
+    one. ``restarts`` counts how often it lost its KV memory, ``hit`` how many tokens of
+    its prompt the prefix cache held at first.
     """
 
     arrival: float
