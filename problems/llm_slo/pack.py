@@ -119,7 +119,9 @@ _PICK = EntryPoint(
         "time a call came or ended, or one has just been admitted. waiting: the calls "
         "that wait, those that lost their memory first, then in order of arrival; "
         "running: the batch in order of admission; both are tuples. Each has an id; "
-        "with `call` one of waiting: " + _VIEWS + "one of running has the same but need "
+        "with `call` one of waiting: "
+        + _VIEWS
+        + "one of running has the same but need "
         "and slack, tokens and blocks are those it holds, and call.uncomputed those of "
         "its context that are not computed, 0 once it decodes; "
         + _STATE

@@ -9,7 +9,10 @@ def route(queue, replicas, state):
     for request in queue:
         mixed = request.id * 2654435761 % 4294967296
         mixed = (mixed ^ (mixed >> 15)) * 2246822519 % 4294967296
-        first, step = mixed % len(replicas), 1 + (mixed >> 16) % max(1, len(replicas) - 1)
+        first, step = (
+            mixed % len(replicas),
+            1 + (mixed >> 16) % max(1, len(replicas) - 1),
+        )
         two = (first, (first + step) % len(replicas))
         best = min(two, key=lambda i: replicas[i].in_flight + extra[i])
         extra[best] += 1
