@@ -39,13 +39,14 @@ _VIEWS = (
     "program (1 if none), call.stage: how many of them are before it; call.wait: "
     "seconds since it came; call.prompt: tokens of its prompt; call.done: tokens of "
     "output it has made; call.restarts: how often it lost its memory; call.tokens: "
-    "prompt and output so far, all to be computed on admission; call.blocks: blocks of "
-    "memory it takes then; call.predicted: its whole output in tokens by a predictor "
-    "that errs by a factor of about 1.6 either way, call.left: of that to come, at least "
-    "1; call.due: seconds until its target is due, negative if that is over (of a chat "
-    "its first token, of a deadline its end, of a program the end of the last call); "
-    "call.need: seconds it takes until then if it is admitted now, by the present pace "
-    "(of a program, this call alone); call.slack: call.due - call.need; "
+    "prompt and output so far, all to be computed on admission; call.blocks: blocks "
+    "of memory it takes then; call.predicted: its whole output in tokens by a "
+    "predictor that errs by a factor of about 1.6 either way, call.left: of that to "
+    "come, at least 1; call.due: seconds until its target is due, negative if that is "
+    "over (of a chat its first token, of a deadline its end, of a program the end of "
+    "the last call); call.need: seconds it takes until then if it is admitted now, by "
+    "the present pace (of a program, this call alone); call.slack: call.due - "
+    "call.need; "
 )
 
 _STATE = (
