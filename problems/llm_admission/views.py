@@ -154,7 +154,7 @@ def _waiting(engine: Engine, history: History, peak: Peak, now: float) -> list[W
             most = peak.joined(rest, tokens)
         else:
             rest, most = fresh, more + tokens
-            most = (most if most > least else least) / BLOCK
+            most = (max(least, most)) / BLOCK
         view = (
             call.id,
             now - call.arrival,
