@@ -139,12 +139,19 @@ RESOURCEAVAILABILITIES:
 
 FLEXIBLE = "# a comment\n2 2 1.5\n2 2 0 3 1 4 1 1 2\n\n1 1 0 5\n"
 
+TRACE = (
+    "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+    "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n"
+)
+
 GOOD = {
     "dag_hetero": (WORKFLOW, WORKFLOWS),
     "fjsp": (FLEXIBLE,),
     "obp": (OR_LIBRARY, BINS),
     "jssp": (SHOP, SHOPS, TAILLARD),
     "k8s_pods": (KUBECTL,),
+    "llm_admission": (TRACE,),
+    "llm_slo": (TRACE,),
     "mem_alloc": (BUFFERS,),
     "rcpsp": (PATTERSON, PSPLIB),
     "smtt": (TARDY,),
