@@ -107,8 +107,8 @@ _ADMIT = EntryPoint(
         "Called for each call that waits, whenever one could be admitted: a step "
         "begins and since the last time a call came or ended, or one has just been "
         "admitted. The call with the smallest value is admitted if that is negative; "
-        "otherwise none is, but into an empty batch it always is. Ties go to the call that "
-        "waits in front. If it does not fit into free memory (call.blocks above "
+        "otherwise none is, but into an empty batch it always is. Ties go to the call "
+        "that waits in front. If it does not fit into free memory (call.blocks above "
         "state.free), none is admitted in this step. "
         + _WAITING
         + _STATE
@@ -131,8 +131,8 @@ _PICK = EntryPoint(
         "Called whenever a call could be admitted: a step begins and since the last "
         "time a call came or ended, or one has just been admitted. waiting: the calls "
         "that wait, those that lost their memory first, then in order of arrival; "
-        "running: the batch in order of admission; both are tuples. Each has an id; with "
-        "`call` one of waiting: "
+        "running: the batch in order of admission; both are tuples. Each has an id; "
+        "with `call` one of waiting: "
         + _WAITING
         + "with `call` one of running: "
         + _RUNNING.format(it="call")
@@ -149,9 +149,9 @@ _VICTIM = EntryPoint(
     signature="def victim(call, state) -> float:",
     doc=(
         "Called for each call in the batch whenever the memory does not suffice for "
-        "the next step. The one with the smallest value loses its memory, ties go to the "
-        "one that was admitted last; it waits in front of all others and computes its "
-        "prompt and output so far again. Admission is in order of arrival. "
+        "the next step. The one with the smallest value loses its memory, ties go to "
+        "the one that was admitted last; it waits in front of all others and computes "
+        "its prompt and output so far again. Admission is in order of arrival. "
         + _RUNNING.format(it="call")
         + _STATE
         + "Return a finite int or float."

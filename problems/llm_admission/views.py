@@ -144,12 +144,17 @@ def _peak(engine: Engine, history: History) -> Peak:
 
 
 def _waiting(engine: Engine, history: History, peak: Peak, now: float) -> list[Waiting]:
-    joined, rest = peak.joined, history.rest
-    fresh = rest(0)
+    fresh = history.rest(0)
+    least, more = peak.joining(fresh)
     rows = []
     for call in engine.waiting.values():
         tokens, done = call.context, call.done
-        left = rest(done) if done else fresh
+        if done:
+            rest = history.rest(done)
+            most = peak.joined(rest, tokens)
+        else:
+            rest, most = fresh, more + tokens
+            most = (max(least, most)) / BLOCK
         view = (
             call.id,
             now - call.arrival,
@@ -159,8 +164,8 @@ def _waiting(engine: Engine, history: History, peak: Peak, now: float) -> list[W
             tokens,
             -(-tokens // BLOCK),
             call.predicted,
-            left,
-            joined(left, tokens),
+            rest,
+            most,
         )
         rows.append(_new(Waiting, view))
     return rows

@@ -8,6 +8,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 from itertools import accumulate
 from math import inf
+from operator import itemgetter
 
 from problems.llm_serving.engine import BLOCK
 from problems.llm_serving.requests import Call
@@ -16,11 +17,12 @@ from problems.llm_serving.requests import Call
 class History:
     """Outputs of the complete calls, and what they tell about others."""
 
-    __slots__ = ("_outputs", "_seen", "_tails", "responses", "total")
+    __slots__ = ("_known", "_outputs", "_seen", "_tails", "responses", "total")
 
     def __init__(self) -> None:
         self._outputs: list[int] = []
         self._tails: list[int] = []
+        self._known: dict[int, float] = {}
         self._seen = 0
         self.total = 0
         self.responses = 0.0
@@ -35,12 +37,19 @@ class History:
             self.responses += call.end - call.arrival
         self._seen = len(ended)
         self._tails = list(accumulate(reversed(self._outputs), initial=0))
+        self._known.clear()
 
     def rest(self, done: int) -> float:
         """Mean of what complete calls made after ``done`` tokens, of those that did.
 
         Where none did, as much again as was made, and at least 1.
         """
+        known = self._known.get(done)
+        if known is None:
+            known = self._known[done] = self._rest(done)
+        return known
+
+    def _rest(self, done: int) -> float:
         outputs = self._outputs
         more = len(outputs) - bisect_right(outputs, done)
         if not more:
@@ -58,11 +67,14 @@ class Peak:
     __slots__ = ("_above", "_below", "_keys", "_sums", "blocks")
 
     def __init__(self, calls: Iterable[tuple[float, int]]) -> None:
-        ranked = sorted(calls, key=lambda one: -one[0])
+        ranked = sorted(calls, key=itemgetter(0), reverse=True)
         self._keys = [-rest for rest, _ in ranked]
         self._sums = list(accumulate((tokens for _, tokens in ranked), initial=0))
         needs = [
-            self._sums[i] + i * rest for i, (rest, _) in enumerate(ranked, start=1)
+            held + i * rest
+            for i, ((rest, _), held) in enumerate(
+                zip(ranked, self._sums[1:], strict=True), start=1
+            )
         ]
         self._above = list(accumulate(needs, max, initial=0.0))
         # Those with less to come are one more with whoever joins.
@@ -70,9 +82,17 @@ class Peak:
         self._below = [*accumulate(reversed(later), max, initial=-inf)][::-1]
         self.blocks = self._above[-1] / BLOCK
 
-    def joined(self, rest: float, tokens: int) -> float:
-        """Give the peak once such a call has joined."""
+    def joining(self, rest: float) -> tuple[float, float]:
+        """Tell what a call with so much to come does to the peak, in tokens.
+
+        If it holds ``tokens``, the peak is the larger of the first number and the
+        second plus ``tokens``.
+        """
         at = bisect_right(self._keys, -rest)
-        own = self._sums[at] + tokens + (at + 1) * rest
-        most = max(self._above[at], own, self._below[at] + tokens)
-        return most / BLOCK
+        own = self._sums[at] + (at + 1) * rest
+        return self._above[at], max(own, self._below[at])
+
+    def joined(self, rest: float, tokens: int) -> float:
+        """Give the peak once such a call has joined, in blocks."""
+        least, more = self.joining(rest)
+        return max(least, more + tokens) / BLOCK

@@ -37,15 +37,16 @@ groups to what is best known. Held-out workloads differ in rate, memory and leng
 _VIEWS = (
     "call.kind: 0 chat, 1 deadline, 2 call of a program; call.calls: calls of its "
     "program (1 if none), call.stage: how many of them are before it; call.wait: "
-    "seconds since it came; call.prompt: tokens of its prompt; call.done: tokens of output "
-    "it has made; call.restarts: how often it lost its memory; call.tokens: prompt and "
-    "output so far, all to be computed on admission; call.blocks: blocks of memory it "
-    "takes then; call.predicted: its whole output in tokens by a predictor that errs "
-    "by a factor of about 1.6 either way, call.left: of that to come, at least 1; "
-    "call.due: seconds until its target is due, negative if that is over (of a chat its "
-    "first token, of a deadline its end, of a program the end of the last call); "
-    "call.need: seconds it takes until then if it is admitted now, by the present pace (of "
-    "a program, this call alone); call.slack: call.due - call.need; "
+    "seconds since it came; call.prompt: tokens of its prompt; call.done: tokens of "
+    "output it has made; call.restarts: how often it lost its memory; call.tokens: "
+    "prompt and output so far, all to be computed on admission; call.blocks: blocks "
+    "of memory it takes then; call.predicted: its whole output in tokens by a "
+    "predictor that errs by a factor of about 1.6 either way, call.left: of that to "
+    "come, at least 1; call.due: seconds until its target is due, negative if that is "
+    "over (of a chat its first token, of a deadline its end, of a program the end of "
+    "the last call); call.need: seconds it takes until then if it is admitted now, by "
+    "the present pace (of a program, this call alone); call.slack: call.due - "
+    "call.need; "
 )
 
 _STATE = (
@@ -99,8 +100,8 @@ _PRIORITY = EntryPoint(
         "Called for each call that waits, whenever one could be admitted: a step "
         "begins and since the last time a call came or ended, or one has just been "
         "admitted. The call with the smallest value is admitted if that is negative; "
-        "otherwise none is, but into an empty batch it always is. Ties go to the call that "
-        "waits in front. If it does not fit into free memory (call.blocks above "
+        "otherwise none is, but into an empty batch it always is. Ties go to the call "
+        "that waits in front. If it does not fit into free memory (call.blocks above "
         "state.free), none is admitted in this step. "
         + _VIEWS
         + _STATE
@@ -118,10 +119,12 @@ _PICK = EntryPoint(
         "Called whenever a call could be admitted: a step begins and since the last "
         "time a call came or ended, or one has just been admitted. waiting: the calls "
         "that wait, those that lost their memory first, then in order of arrival; "
-        "running: the batch in order of admission; both are tuples. Each has an id; with "
-        "`call` one of waiting: " + _VIEWS + "one of running has the same but need and "
-        "slack, tokens and blocks are those it holds, and call.uncomputed those of its "
-        "context that are not computed, 0 once it decodes; "
+        "running: the batch in order of admission; both are tuples. Each has an id; "
+        "with `call` one of waiting: "
+        + _VIEWS
+        + "one of running has the same but need "
+        "and slack, tokens and blocks are those it holds, and call.uncomputed those of "
+        "its context that are not computed, 0 once it decodes; "
         + _STATE
         + "Return the id of the call to admit next, or None to admit no more for now; "
         "one that does not fit into free memory is not admitted, and no other in this "

@@ -101,7 +101,7 @@ def lower(instance: Scenario) -> float:
         _least_missed(instance, one) for one in bounds.charges(instance.engines[0])
     )
     scale = float(10**PLACES)
-    return floor((1 + missed / total) * scale) / scale
+    return max(floor((1 + missed / total) * scale) / scale, alone(instance))
 
 
 def alone(instance: Scenario) -> float:
