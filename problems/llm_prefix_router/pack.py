@@ -93,7 +93,7 @@ _COST = EntryPoint(
         + _VIEWS
         + "Return a finite int or float."
     ),
-    seed="llq",
+    seed="sent_work",
     features=_FEATURES,
 )
 
