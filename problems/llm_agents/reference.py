@@ -44,7 +44,7 @@ def isolated(scenario: Scenario) -> float:
     into the cache, and to make its output token by token. A step that gives it less
     than it could take is full, so it takes no less time than a full chunk; other calls
     in a step only add. A call that lost its memory makes a token in a step of its
-    prompt, so the cheaper of the two kinds of steps counts for each token but the first.
+    prompt, so the cheaper of the two kinds of steps counts, but for the first token.
     """
     (spec,) = set(scenario.engines)
     cached = _cached_tokens(scenario, spec.unit)
@@ -108,7 +108,7 @@ class Oracle:
 
     Of each call ``alone`` are the seconds on an engine of its own with all in the cache
     that any other call has, later ones included: about those to decode; ``tails`` those
-    of the longest chain from it, tools included, and ``delays`` those to its last child.
+    of the longest chain from it, tools included; ``delays`` those to its last child.
     """
 
     def __init__(self, scenario: Scenario) -> None:
