@@ -1,10 +1,10 @@
 """Ground truth: a bound that is proved, and the best that is known.
 
 The bound: each program alone on its engine, with all units of memory in the cache that
-any other call shares (``isolated``). The best known value: the least of the baselines
-and of rules that are told everything: the program with the least work left, or the
-shortest rest of its longest chain, goes first; a prefix is kept until its last child
-comes, never, or where that is worth it.
+any call before can have put there (``isolated``). The best known value: the least of
+the baselines and of rules that are told everything: the program with the least work
+left, or the shortest rest of its longest chain, goes first; a prefix is kept until its
+last child comes, never, or where that is worth it.
 """
 
 from collections import Counter
@@ -40,14 +40,14 @@ _ROUNDING = 1 - 1e-9
 def isolated(scenario: Scenario) -> float:
     """Mean completion time of programs that no schedule is below, seconds.
 
-    A call has to compute each token of its prompt that no other call's prefix has, and
-    to make its output token by token. A step that gives it less than it could take is
-    full, so it takes no less time than a full chunk; other calls in a step only add. A
-    call that lost its memory makes a token in a step of its prompt, so the cheaper of
-    the two kinds of steps counts for each token but the first.
+    A call has to compute each token of its prompt that no call before it can have put
+    into the cache, and to make its output token by token. A step that gives it less
+    than it could take is full, so it takes no less time than a full chunk; other calls
+    in a step only add. A call that lost its memory makes a token in a step of its
+    prompt, so the cheaper of the two kinds of steps counts, but for the first token.
     """
     (spec,) = set(scenario.engines)
-    cached = _shared_tokens(scenario, spec.unit)
+    cached = _cached_tokens(scenario, spec.unit)
     ends: list[float] = []
     for one, hit in zip(scenario.requests, cached, strict=True):
         start = max([ends[parent] for parent in one.parents], default=one.arrival)
@@ -60,8 +60,30 @@ def isolated(scenario: Scenario) -> float:
     return mean(list(times.values())) * _ROUNDING
 
 
+def _cached_tokens(scenario: Scenario, unit: int) -> list[int]:
+    """Count tokens at the head of each prompt that a call before it may have had.
+
+    Only those behind it in its program cannot come before it.
+    """
+    above: list[set[int]] = []
+    holders: dict[int, list[int]] = {}
+    for i, one in enumerate(scenario.requests):
+        above.append({i}.union(*[above[parent] for parent in one.parents]))
+        for number in one.prefix:
+            holders.setdefault(number, []).append(i)
+    found = []
+    for i, one in enumerate(scenario.requests):
+        units = 0
+        for number in one.prefix[: (one.prompt - 1) // unit]:
+            if all(i in above[holder] for holder in holders[number]):
+                break
+            units += 1
+        found.append(units * unit)
+    return found
+
+
 def _shared_tokens(scenario: Scenario, unit: int) -> list[int]:
-    """Tokens at the head of each prompt that another call's prefix has, too."""
+    """Count tokens at the head of each prompt that any other call has, too."""
     seen = Counter(number for one in scenario.requests for number in one.prefix)
     found = []
     for one in scenario.requests:
@@ -85,8 +107,8 @@ class Oracle:
     """What someone knows who is told everything; for one run.
 
     Of each call ``alone`` are the seconds on an engine of its own with all in the cache
-    that others share, ``tails`` those of the longest chain from it, tools included, and
-    ``delays`` those to its last child.
+    that any other call has, later ones included: about those to decode; ``tails`` those
+    of the longest chain from it, tools included; ``delays`` those to its last child.
     """
 
     def __init__(self, scenario: Scenario) -> None:
