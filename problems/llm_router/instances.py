@@ -35,7 +35,7 @@ class _Batch(NamedTuple):
     """Instances of one group; ``law`` is Glia's or a named one of ``lengths``."""
 
     blocks: int
-    count: int
+    size: int
     first: int
     rate: float = RATE
     seconds: float = SECONDS
@@ -65,14 +65,14 @@ def instances(split: Split) -> tuple[Scenario, ...]:
     return tuple(
         _draw(batch, seed)
         for batch in _batches(split)
-        for seed in range(batch.first, batch.first + batch.count)
+        for seed in range(batch.first, batch.first + batch.size)
     )
 
 
 def _batches(split: Split) -> tuple[_Batch, ...]:
     match split:
         case Split.SMOKE:
-            return (_Batch(700, 2, 1000, rate=4.0, seconds=20.0, replicas=2),)
+            return (_Batch(1024, 2, 1000, rate=5.0, seconds=20.0, replicas=2),)
         case Split.TRAIN:
             return _Batch(2048, 2, 2000), _Batch(2560, 2, 2000)
         case Split.VALID:

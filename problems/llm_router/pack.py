@@ -95,12 +95,12 @@ _ROUTE = EntryPoint(
 
 
 def gantt(instance: Scenario, answer: Json) -> Sequence[Bar]:
-    """Requests with the longest response; those that lost their memory are marked."""
+    """Draw the requests with the longest response; marked if their memory was lost."""
     return picturing.gantt(instance, (RULES,), answer)
 
 
 def charts(instance: Scenario, answer: Json) -> Sequence[Chart]:
-    """Memory of the replicas in time, and the distribution of latencies."""
+    """Draw the memory of the replicas in time, and the distribution of latencies."""
     return picturing.charts(instance, (RULES,), answer)
 
 

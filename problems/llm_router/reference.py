@@ -67,9 +67,7 @@ def ground(instance: Scenario) -> Ground:
 
 def bound(instance: Scenario) -> float:
     """Mean response if each request had a replica of its own, seconds."""
-    return mean(
-        responses(grounding.isolated(instance.requests, instance.engines[0]))
-    )
+    return mean(responses(grounding.isolated(instance.requests, instance.engines[0])))
 
 
 def clairvoyant(instance: Scenario, growth: float) -> float:

@@ -24,8 +24,7 @@ def _match(heuristic: Callable[..., Any], scene: Scene) -> list[list[int]]:
     left = list(range(len(queue)))
     while left:
         least, row, column = min(
-            (min([(values[c][r], r) for r in left]) + (c,))
-            for c in range(len(replicas))
+            (*min([(values[c][r], r) for r in left]), c) for c in range(len(replicas))
         )
         if least >= 0:
             break

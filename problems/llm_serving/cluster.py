@@ -29,10 +29,10 @@ class Point(NamedTuple):
     ``route``: which calls of the queue go where, a list of ``(call, replica)``, asked
     whenever a call comes or ends while the queue is not empty. ``place``: the replica
     of ``call``, asked when it comes. ``pick``: the waiting call that ``engine`` admits
-    next, None for none now; asked again until none, or one that does not fit. ``victim``:
-    the running call that loses its memory. ``ttl``: seconds for which ``engine`` keeps
-    the prefix of ``call``, whose program goes on after a tool. ``scale``: replicas that
-    should be there.
+    next, None for none now; asked again until none, or one that does not fit.
+    ``victim``: the running call that loses its memory. ``ttl``: seconds for which
+    ``engine`` keeps the prefix of ``call``, whose program goes on after a tool.
+    ``scale``: replicas that should be there.
     """
 
     kind: str

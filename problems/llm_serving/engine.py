@@ -182,7 +182,7 @@ class Engine:
         return sum([call.left for call in self._prefilling.values()])
 
     def prefilling(self) -> Iterator[Call]:
-        """Calls whose prompts are not complete."""
+        """Give the calls whose prompts are not complete."""
         return iter(self._prefilling.values())
 
     @property
@@ -440,7 +440,7 @@ class Engine:
         return steps * self._rate + self._half * steps * (steps - 1)
 
     def _longest(self) -> int:
-        """Steps until a call is complete or the memory is full."""
+        """Count steps until a call is complete or the memory is full."""
         heap = self._heap
         while heap[0][3].finish != heap[0][0]:
             heappop(heap)

@@ -42,8 +42,9 @@ class Served(NamedTuple):
     """What became of a request; seconds since the start of the run.
 
     ``arrival`` is when it came, ``routed`` when an engine got it, ``admitted`` when
-    that took it into its batch, ``first`` when its first token came, ``end`` its last one. ``restarts`` counts how often it lost its KV
-    memory, ``hit`` how many tokens of its prompt the prefix cache held at first.
+    that took it into its batch, ``first`` when its first token came, ``end`` its last
+    one. ``restarts`` counts how often it lost its KV memory, ``hit`` how many tokens of
+    its prompt the prefix cache held at first.
     """
 
     arrival: float

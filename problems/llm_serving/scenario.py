@@ -68,7 +68,7 @@ _EMPTY: Mapping[str, Any] = {
 
 
 def encode(scenario: Scenario) -> dict[str, Any]:
-    """Plain data of a scenario, without its name: columns of requests, kinds of engines.
+    """Give a scenario as plain data, without its name: columns of requests, engines.
 
     The driver needs what is in it to simulate; a heuristic is shown views alone.
     """
@@ -140,7 +140,7 @@ def _engine(data: Mapping[str, Any]) -> EngineSpec:
 
 
 def describe(scenario: Scenario) -> dict[str, float]:
-    """What kind of scenario it is, in a few numbers; averages only."""
+    """Tell what kind of scenario it is in a few numbers, averages only."""
     requests = scenario.requests
     span = max(one.arrival for one in requests) - requests[0].arrival
     return {

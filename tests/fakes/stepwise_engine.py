@@ -1,8 +1,8 @@
 """An engine that does one step after the other, as plainly as the rules are told.
 
-It shares nothing with the engine of the product but the cost of a step, so that the two
-can be compared: no closed form, no counters, no heap, blocks counted call by call. First
-come, first served, no prefix cache.
+It shares nothing with the engine of the product but the cost of a step, so that the
+two can be compared: no closed form, no counters, no heap, blocks counted call by call.
+First come, first served, no prefix cache.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Head-room admission: first come, first served, held until memory is sure to suffice."""
+"""Head-room admission, first come, first served: held until memory is sure to do."""
 
 from math import ceil, floor
 

@@ -1,4 +1,4 @@
-"""Shortest prompt first, without a look at memory: held while the replica has a queue."""
+"""Shortest prompt first, without a look at memory: held while all have a queue."""
 
 # EVOLVE-BLOCK-START
 
