@@ -72,7 +72,7 @@ _TARGET = EntryPoint(
         "ones included. The number is rounded up and clipped to what is between 1 and "
         "stats.most. " + _STATS + "Return a finite int or float."
     ),
-    seed="queue_threshold",
+    seed="predictive",
     features=(
         Feature(code="stats.replicas", doc="number (at least 1) that take calls"),
         Feature(code="stats.booting", doc="number (at least 0) of replicas to come"),
@@ -113,7 +113,7 @@ _REPLICAS = EntryPoint(
 
 
 def gantt(instance: Scenario, answer: Json) -> Sequence[Bar]:
-    """Show requests with the longest response; those that lost their memory are marked."""
+    """Show the slowest requests; those that lost their memory are marked."""
     return picturing.gantt(instance, (RULES,), answer)
 
 

@@ -100,7 +100,7 @@ _RULES = Rules(asks=frozenset())
 
 
 def gantt(instance: Batch, answer: Json) -> Sequence[Bar]:
-    """Show requests that end last, by place; those that lost their memory are marked."""
+    """Show the slowest requests; those that lost their memory are marked."""
     return picturing.gantt(instance.scenario(answer), (_RULES,), [])
 
 

@@ -49,8 +49,9 @@ class Scaling(NamedTuple):
 
     ``initial`` are there at first; one takes ``boot`` seconds to come; the number is
     asked every ``tick`` seconds. Of those that are too many, the ones that still boot
-    go first, at once, then the youngest, as soon as they have served their calls; they
-    are not called back, so one that is wanted meanwhile boots, if there is another.
+    go first, at once, then the youngest (of equal age the lower number), as soon as
+    they have served their calls; they are not called back, so one that is wanted
+    meanwhile boots, if there is another.
     """
 
     initial: int
