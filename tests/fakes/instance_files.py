@@ -142,16 +142,18 @@ RESOURCEAVAILABILITIES:
 FLEXIBLE = "# a comment\n2 2 1.5\n2 2 0 3 1 4 1 1 2\n\n1 1 0 5\n"
 
     "0,20,30,2.5,0.5,0.0\n3,10,5,1.0,0.5,1.25\n"
-    "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n"
-    "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+ARENA = (
     "client,prompt_len,output_len,request_latency_s,first_token_latency_s,req_time_s\n"
-    '"hash_ids": [0, 2, 3]}\n'
+    "0,20,30,2.5,0.5,0.0\n3,10,5,1.0,0.5,1.25\n"
+)
+MOONCAKE = (
     '{"timestamp": 0, "input_length": 600, "output_length": 9, "hash_ids": [0, 1]}\n'
     '{"timestamp": 3000, "input_length": 1100, "output_length": 20, '
+    '"hash_ids": [0, 2, 3]}\n'
 )
-ARENA = (
-MOONCAKE = (
 TRACE = (
+    "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+    "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n"
 )
 
 GOOD = {
