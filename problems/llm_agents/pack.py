@@ -90,7 +90,7 @@ _PRIORITY = EntryPoint(
         + _READ_ONLY
         + "Return a finite int or float."
     ),
-    seed="request_fcfs",
+    seed="program_fcfs",
     features=(
         Feature(code="call.wait", doc="since it came, at least 0, seconds"),
         Feature(code="call.prompt", doc="its context, positive, tokens"),
