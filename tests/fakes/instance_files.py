@@ -141,7 +141,6 @@ RESOURCEAVAILABILITIES:
 
 FLEXIBLE = "# a comment\n2 2 1.5\n2 2 0 3 1 4 1 1 2\n\n1 1 0 5\n"
 
-    "0,20,30,2.5,0.5,0.0\n3,10,5,1.0,0.5,1.25\n"
 ARENA = (
     "client,prompt_len,output_len,request_latency_s,first_token_latency_s,req_time_s\n"
     "0,20,30,2.5,0.5,0.0\n3,10,5,1.0,0.5,1.25\n"
