@@ -76,17 +76,17 @@ def _batches(split: Split) -> tuple[_Batch, ...]:
         case Split.TRAIN:
             return _Batch(2048, 2, 2000), _Batch(2560, 2, 2000)
         case Split.VALID:
-            return _Batch(2048, 4, 3000), _Batch(2560, 4, 3000)
+            return _Batch(2048, 3, 3000), _Batch(2560, 3, 3000)
         case Split.TEST:
-            return _Batch(2048, 10, 4000), _Batch(2560, 10, 4000)
+            return _Batch(2048, 6, 4000), _Batch(2560, 6, 4000)
         case Split.OOD:
             return (
-                _Batch(1280, 3, 5000),
-                _Batch(3200, 3, 5000),
-                _Batch(2048, 3, 5100, rate=0.8 * RATE),
-                _Batch(2048, 3, 5200, rate=1.2 * RATE),
-                _Batch(2048, 3, 5300, rate=3.0, law="azure_conv"),
-                _Batch(2048, 3, 5400, rate=1.5, law="azure_code"),
+                _Batch(1280, 2, 5000),
+                _Batch(3200, 2, 5000),
+                _Batch(2048, 2, 5100, rate=0.8 * RATE),
+                _Batch(2048, 2, 5200, rate=1.2 * RATE),
+                _Batch(2048, 2, 5300, rate=3.0, law="azure_conv"),
+                _Batch(2048, 2, 5400, rate=1.5, law="azure_code"),
             )
 
 

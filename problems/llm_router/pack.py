@@ -43,6 +43,7 @@ _VIEWS = (
     "requests in its batch, and not yet; replica.in_flight: both; replica.blocks: its "
     "KV memory in blocks, replica.used and replica.free of it; replica.waiting_prompt: "
     "tokens of prompt that wait there, replica.waiting_blocks: blocks for them; "
+    "replica.room: free blocks less these, negative if they do not suffice; "
     "replica.prefill: tokens in the batch to compute before they decode; "
     "replica.number. state.t: seconds; state.queue: requests that wait for a replica, "
     "state.queue_prompt: their tokens; state.replicas; state.routed, state.finished: "
@@ -75,6 +76,7 @@ _MATCH = EntryPoint(
         Feature(
             code="replica.waiting_blocks", doc="for those that wait, at least 0, blocks"
         ),
+        Feature(code="replica.room", doc="free less what those want, any sign, blocks"),
         Feature(code="replica.prefill", doc="to compute, at least 0, tokens"),
         Feature(code="state.queue", doc="number (at least 1) of requests in the queue"),
         Feature(code="state.mean_output", doc="mean output, at least 0, tokens"),

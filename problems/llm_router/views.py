@@ -36,8 +36,9 @@ class Replica(NamedTuple):
     ``number`` from 0; ``running`` requests are in its batch, ``waiting`` ones are not
     yet, ``in_flight`` are both. Of ``blocks`` of KV memory, ``used`` are taken and
     ``free`` are not. Requests that wait there have ``waiting_prompt`` tokens of prompt
-    (and of output, after a restart), which take ``waiting_blocks`` at least; those in
-    the batch have ``prefill`` tokens to compute before they decode.
+    (and of output, after a restart), which take ``waiting_blocks`` at least; ``room``
+    are the free blocks less these, negative if they do not suffice. Those in the batch
+    have ``prefill`` tokens to compute before they decode.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Replica(NamedTuple):
     free: int
     waiting_prompt: int
     waiting_blocks: int
+    room: int
     prefill: int
 
 
@@ -143,6 +145,7 @@ def replica(engine: Engine, now: float) -> Replica:
     running, waiting = len(engine.running), len(engine.waiting)
     used = engine.used_at(now)
     tokens = engine.waiting_tokens
+    wanted = blocks_of(tokens)
     view = (
         engine.number,
         running,
@@ -152,7 +155,8 @@ def replica(engine: Engine, now: float) -> Replica:
         used,
         engine.blocks - used,
         tokens,
-        blocks_of(tokens),
+        wanted,
+        engine.blocks - used - wanted,
         engine.prefill_left,
     )
     return _new(Replica, view)
@@ -161,9 +165,11 @@ def replica(engine: Engine, now: float) -> Replica:
 def sent(view: Replica, request: Request) -> Replica:
     """Show a replica once a request was sent to it."""
     tokens = view.waiting_prompt + request.prompt
+    wanted = blocks_of(tokens)
     return view._replace(
         waiting=view.waiting + 1,
         in_flight=view.in_flight + 1,
         waiting_prompt=tokens,
-        waiting_blocks=blocks_of(tokens),
+        waiting_blocks=wanted,
+        room=view.free - wanted,
     )
