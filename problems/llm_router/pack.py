@@ -33,7 +33,7 @@ again. How long an output will be is not known.
 
 The objective is the mean response time, seconds from arrival to the last token, in
 comparison with the best known value. A router may hold requests as long as it likes,
-but a run in which nothing can happen any more while requests wait is infeasible.
+but not while no replica has any work: that is infeasible.
 """
 
 _VIEWS = (
@@ -58,28 +58,28 @@ _MATCH = EntryPoint(
         "Called whenever a request comes or ends, for every pair of a request in the "
         "queue and a replica. The pair with the smallest value is routed if that value "
         "is negative, and again with what that changes, until no value is negative: "
-        "the rest is held. Ties go to the request that came first, then to the first "
-        "replica. " + _VIEWS + "Return a finite int or float."
+        "the rest is held, which is illegal while no replica has work. Ties go to the "
+        "request that came first, then to the first replica. "
+        + _VIEWS
+        + "Return a finite int or float."
     ),
     seed="llq",
     features=(
-        Feature(code="request.blocks", doc="KV memory of its prompt, positive, blocks"),
+        Feature(code="request.blocks", doc="number (at least 1) of blocks it needs"),
         Feature(code="request.wait", doc="since it came, at least 0, seconds"),
-        Feature(code="request.prompt", doc="its prompt, positive, tokens"),
-        Feature(code="request.expected", doc="mean output, at least 0, tokens"),
+        Feature(code="request.prompt", doc="number (at least 1) of tokens to compute"),
+        Feature(code="request.expected", doc="mean number (at least 0) of tokens made"),
         Feature(code="replica.running", doc="number of requests in its batch"),
         Feature(code="replica.waiting", doc="number of requests that wait there"),
         Feature(code="replica.in_flight", doc="number of requests that it has"),
-        Feature(code="replica.blocks", doc="its KV memory, positive, blocks"),
-        Feature(code="replica.used", doc="taken of it, at least 0, blocks"),
-        Feature(code="replica.free", doc="free of it, at least 0, blocks"),
-        Feature(
-            code="replica.waiting_blocks", doc="for those that wait, at least 0, blocks"
-        ),
-        Feature(code="replica.room", doc="free less what those want, any sign, blocks"),
-        Feature(code="replica.prefill", doc="to compute, at least 0, tokens"),
+        Feature(code="replica.blocks", doc="number (at least 1) of its blocks"),
+        Feature(code="replica.used", doc="number of its blocks that are taken"),
+        Feature(code="replica.free", doc="number of its blocks that are free"),
+        Feature(code="replica.waiting_blocks", doc="number of blocks wanted there"),
+        Feature(code="replica.room", doc="blocks free less blocks wanted"),
+        Feature(code="replica.prefill", doc="number of tokens to compute there"),
         Feature(code="state.queue", doc="number (at least 1) of requests in the queue"),
-        Feature(code="state.mean_output", doc="mean output, at least 0, tokens"),
+        Feature(code="state.mean_output", doc="mean number of tokens of outputs"),
     ),
 )
 
@@ -89,8 +89,8 @@ _ROUTE = EntryPoint(
     doc=(
         "Called whenever a request comes or ends, with tuples of the requests in the "
         "queue, in order of arrival, and of the replicas. Return a list of pairs "
-        "(request.id, replica.number) of integers; requests without a pair are held. "
-        + _VIEWS
+        "(request.id, replica.number) of integers; requests without a pair are held, "
+        "which is illegal while no replica has work. " + _VIEWS
     ),
     seed="hra",
 )

@@ -30,9 +30,10 @@ class Point(NamedTuple):
     """What has to be decided at time ``t``.
 
     ``route``: which calls of the queue go where, a list of ``(call, replica)``, asked
-    whenever a call comes or ends while the queue is not empty. ``place``: the replica
-    of ``call``, asked when it comes. ``pick``: the waiting call that ``engine`` admits
-    next, None for none now; asked again until none, or one that does not fit.
+    whenever a call comes or ends while the queue is not empty; a queue is not held
+    while no engine has a call. ``place``: the replica of ``call``, asked when it comes.
+    ``pick``: the waiting call that ``engine`` admits next, None for none now; asked
+    again until none, or one that does not fit.
     ``victim``: the running call that loses its memory. ``ttl``: seconds for which
     ``engine`` keeps the prefix of ``call``, which others wait for, unless all of these
     run before. ``scale``: replicas that should be there.
@@ -223,6 +224,8 @@ class Cluster:
             if number not in self.queue:
                 raise IllegalDecisionError("not_in_queue")
             self._send(self.queue.pop(number), self._replica(replica))
+        if self.queue and not any(one.running or one.waiting for one in self.engines):
+            raise IllegalDecisionError("idle")
 
     def _place(self, point: Point, decision: Any) -> None:
         engine = self._replica(decision)
