@@ -6,7 +6,7 @@ Nothing of it tells how long a request's output will be.
 from typing import NamedTuple
 
 from problems.llm_serving.cluster import Cluster, Point
-from problems.llm_serving.engine import Engine, blocks_of
+from problems.llm_serving.engine import BLOCK, Engine, blocks_of
 from problems.llm_serving.hosting import Scene
 from problems.llm_serving.requests import Call
 
@@ -96,14 +96,14 @@ class Tally:
             self.total += call.output
             self.responses += call.end - call.arrival
 
-    def expected(self, prompt: int) -> float:
-        """Mean output of complete requests with such a prompt; 0 if none."""
-        kind = _kind(prompt)
-        return self._sums[kind] / max(1, self._counts[kind])
+    def expected(self) -> list[float]:
+        """Mean output of complete requests by class of prompts; 0 if none."""
+        pairs = zip(self._sums, self._counts, strict=True)
+        return [total / max(1, count) for total, count in pairs]
 
 
 def _kind(prompt: int) -> int:
-    return 0 if prompt < _EDGES[0] else 1 if prompt < _EDGES[1] else 2
+    return (prompt >= _EDGES[0]) + (prompt >= _EDGES[1])
 
 
 def observe(cluster: Cluster, point: Point) -> Scene:
@@ -112,15 +112,16 @@ def observe(cluster: Cluster, point: Point) -> Scene:
     tally = cluster.memory.setdefault("tally", Tally())
     tally.follow(cluster.ended)
     queue = cluster.queue.values()
+    expected, (short, middle) = tally.expected(), _EDGES
     rows = [
         _new(
             Request,
             (
                 call.id,
                 now - call.arrival,
-                call.prompt,
-                blocks_of(call.prompt),
-                tally.expected(call.prompt),
+                (prompt := call.prompt),
+                -(-prompt // BLOCK),
+                expected[(prompt >= short) + (prompt >= middle)],
             ),
         )
         for call in queue
