@@ -164,7 +164,8 @@ def test_a_run_that_is_killed_goes_on_and_asks_nothing_twice(tmp_path):
         assert done.json["samples"] == 40
         # Only what was under way at a kill was asked twice: two calls each time.
         assert 40 <= server.requests <= 40 + 3 * 2
-        assert done.json["calls"] == server.requests
+        # A call that was booked at a kill need not have reached the server.
+        assert server.requests <= done.json["calls"] <= server.requests + 3 * 2
 
 
 @pytest.mark.slow
