@@ -14,7 +14,7 @@ from problems.llm_serving.cluster import (
     Scaling,
 )
 from problems.llm_serving.cost import CostModel
-from problems.llm_serving.engine import EngineSpec
+from problems.llm_serving.engine import PICK, EngineSpec
 from problems.llm_serving.requests import Request
 
 SPEC = EngineSpec(cost=CostModel(dense=((1, 1.0),)), blocks=64, slots=1)
@@ -148,14 +148,22 @@ def test_a_run_ends_with_its_last_request_though_ticks_go_on():
 
 
 def test_a_run_ends_if_all_calls_are_held_for_ever():
-    cluster = _cluster(_every(1.0, 3, 5), asks=(SCALE, ROUTE))
-    told = {SCALE: cycle([2, 1]), ROUTE: cycle([[]])}
+    cluster = _cluster(_every(1.0, 3, 5), asks=(SCALE, PICK))
+    told = {SCALE: cycle([2, 1]), PICK: cycle([None])}
     points = 0
     while (point := cluster.advance()) is not None:
         points += 1
         assert points < 100
         cluster.act(point, next(told[point.kind]))
     assert not cluster.complete
+
+
+def test_a_queue_is_not_held_while_no_replica_has_work():
+    cluster = _cluster(_every(1.0, 3, 5), asks=(SCALE, ROUTE))
+    point = cluster.advance()
+    assert point.kind == ROUTE
+    with pytest.raises(IllegalDecisionError, match="idle"):
+        cluster.act(point, [])
 
 
 @pytest.mark.parametrize("decision", [0, 4, -1, 1.0, True, None, [1], "2"])
