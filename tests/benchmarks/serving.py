@@ -241,8 +241,8 @@ def speed(seeds: int) -> Iterable[str]:
     yield ""
     yield (
         "Vidur is not in the table: its package (0.0.26) has no profiles of operators "
-        "and fetches them. Measured before at commit 7d47513, with a synthetic table of "
-        "attention: about 300 requests a CPU second."
+        "and fetches them. Measured before at commit 7d47513, with a synthetic table "
+        "of attention: about 300 requests a CPU second."
     )
     yield ""
 
