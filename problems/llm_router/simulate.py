@@ -16,26 +16,25 @@ __all__ = ["HOOKS", "decide", "decode", "run"]
 
 def _match(heuristic: Callable[..., Any], scene: Scene) -> list[list[int]]:
     """Send the pair with the least value, as long as that is negative."""
-    queue: list[Request] = scene.rows
+    queue: list[Request] = list(scene.rows)
     replicas: list[Replica] = list(scene.columns)
     state: State = scene.state
     values = [_column(heuristic, queue, one, state) for one in replicas]
     pairs: list[list[int]] = []
-    left = list(range(len(queue)))
-    while left:
-        least, row, column = min(
-            (*min([(values[c][r], r) for r in left]), c) for c in range(len(replicas))
-        )
+    while queue:
+        lows = list(map(min, values))
+        least = min(lows)
         if least >= 0:
             break
-        left.remove(row)
-        pairs.append([queue[row].id, replicas[column].number])
-        replicas[column] = sent(replicas[column], queue[row])
-        if left:
-            rest = [queue[r] for r in left]
-            fresh = _column(heuristic, rest, replicas[column], state)
-            for r, value in zip(left, fresh, strict=True):
-                values[column][r] = value
+        row, column = min(
+            [(values[c].index(low), c) for c, low in enumerate(lows) if low == least]
+        )
+        request = queue.pop(row)
+        for each in values:
+            del each[row]
+        pairs.append([request.id, replicas[column].number])
+        replicas[column] = sent(replicas[column], request)
+        values[column] = _column(heuristic, queue, replicas[column], state)
     return pairs
 
 

@@ -99,11 +99,11 @@ def change_operator(expr: Expr, _: Vocabulary, rng: np.random.Generator) -> Expr
 
 
 def change_term(expr: Expr, words: Vocabulary, rng: np.random.Generator) -> Expr | None:
-    """Exchange a term for another one."""
+    """Exchange a term, or a constant, for a term."""
     leaves = [
         here
         for here in positions(expr)
-        if isinstance(here.expr, Term) and here.kind is Kind.NUMBER
+        if isinstance(here.expr, Term | Const) and here.kind is Kind.NUMBER
     ]
     return _put(expr, pick(leaves, rng), term(words, rng), rng) if leaves else None
 

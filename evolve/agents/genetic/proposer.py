@@ -44,7 +44,10 @@ _DRAWS = 8
 
 _TUNING_FROM = 8
 _TUNING_SPAN = 10
-"""Size at which constants come into use, and by how much more fully."""
+"""Size at which constants come into full use, and by how much more fully."""
+
+_TUNING_LEAST = 0.25
+"""Use of constants in small expressions: some rules are a scaled term away."""
 
 _CACHED = 1024
 
@@ -143,7 +146,7 @@ class GeneticProposer:
         if attempt >= _STRUCTURE_ATTEMPTS:
             return self._words
         tuning = (size(expr) - _TUNING_FROM) / _TUNING_SPAN
-        return replace(self._words, tuning=min(1.0, max(0.0, tuning)))
+        return replace(self._words, tuning=min(1.0, max(_TUNING_LEAST, tuning)))
 
     def _product(
         self, exprs: Sequence[Expr], words: Vocabulary, rng: np.random.Generator
