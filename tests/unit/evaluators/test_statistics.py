@@ -150,6 +150,21 @@ class TestScoreInterval:
         two_groups = sample([101, 102, 103], group=["a", "a", "b"])
         assert score_interval(two_groups, rng()).interval is None
 
+    def test_of_pairs_in_groups_is_as_wide_as_that_of_their_spread(self):
+        gaps = [0.10, 0.12, 0.30, 0.34, 0.50, 0.52, 0.20, 0.21]
+        pairs = [name for name in "abcd" for _ in range(2)]
+        judged = sample([100 * (1 + gap) for gap in gaps], group=pairs)
+        found = score_interval(judged, rng()).interval
+        as_one = score_interval(sample(judged.objective), rng()).interval
+        assert (found.low, found.high) == pytest.approx((as_one.low, as_one.high))
+        assert found.high - found.low < 0.6
+
+    def test_of_small_groups_keeps_the_value_where_sizes_differ(self):
+        judged = sample([101, 103, 110, 120, 130, 140], group=list("aabbbb"))
+        found = score_interval(judged, rng())
+        assert found.value == pytest.approx((0.02 + 0.25) / 2)
+        assert found.interval.low < found.value < found.interval.high
+
     def test_is_absent_when_one_instance_carries_all_the_difference(self):
         assert score_interval(sample([100] * 9 + [110]), rng()).interval is None
 
@@ -249,6 +264,18 @@ class TestPairedDifference:
         hits = 0
         for _ in range(rounds):
             first, second = drawn(generator, [20, 20, 20], [0.02, 0.03])
+            interval = paired_difference(first, second, generator).interval
+            hits += interval.low <= -0.01 <= interval.high
+        assert hits / rounds >= 0.91
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("sizes", [[2] * 4, [1] * 6, [1, 2, 5]])
+    def test_covers_the_truth_in_small_groups(self, sizes):
+        generator, rounds = rng(8), 150
+        hits = 0
+        for _ in range(rounds):
+            means = [0.02, 0.03]
+            first, second = drawn(generator, sizes, means)
             interval = paired_difference(first, second, generator).interval
             hits += interval.low <= -0.01 <= interval.high
         assert hits / rounds >= 0.91
