@@ -65,11 +65,15 @@ class Feature:
     code
         Python expression, valid inside the entry point: ``job.p``.
     doc
-        Meaning and unit, one line.
+        Meaning and range, one line: "positive", "at least 0".
+    unit
+        Such as ``seconds``: unlike ones are not added or compared. Plain numbers,
+        counts and shares have none.
     """
 
     code: str
     doc: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

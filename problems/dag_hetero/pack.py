@@ -49,26 +49,58 @@ _STATS = (
 _END = " All are read-only. Return a finite int or float."
 
 _TASK_FEATURES = (
-    Feature(code="task.mean", doc="mean of its times, positive"),
-    Feature(code="task.fastest", doc="least of its times, positive"),
-    Feature(code="task.up", doc="longest way from its start to the end, positive"),
-    Feature(code="task.down", doc="longest way to its start, at least 0"),
-    Feature(code="task.level", doc="longest work from its start, positive"),
-    Feature(code="task.oct", doc="what must still follow it at least, mean"),
-    Feature(code="task.data_in", doc="transfers into it, at least 0"),
-    Feature(code="task.data_out", doc="transfers out of it, at least 0"),
+    Feature(code="task.mean", doc="mean of its times, positive", unit="time units"),
+    Feature(code="task.fastest", doc="least of its times, positive", unit="time units"),
+    Feature(
+        code="task.up",
+        doc="longest way from its start to the end, positive",
+        unit="time units",
+    ),
+    Feature(
+        code="task.down", doc="longest way to its start, at least 0", unit="time units"
+    ),
+    Feature(
+        code="task.level",
+        doc="longest work from its start, positive",
+        unit="time units",
+    ),
+    Feature(
+        code="task.oct",
+        doc="what must still follow it at least, mean",
+        unit="time units",
+    ),
+    Feature(
+        code="task.data_in", doc="transfers into it, at least 0", unit="time units"
+    ),
+    Feature(
+        code="task.data_out", doc="transfers out of it, at least 0", unit="time units"
+    ),
     Feature(code="task.children", doc="number of tasks that need it directly"),
     Feature(code="task.followers", doc="number of all tasks that need it"),
 )
 _OPTION_FEATURES = (
-    Feature(code="option.cost", doc="its time on the machine, positive"),
-    Feature(code="option.est", doc="its start there"),
-    Feature(code="option.eft", doc="its end there, positive"),
-    Feature(code="option.data", doc="when its data are there"),
-    Feature(code="option.free", doc="end of what the machine has"),
-    Feature(code="option.oct", doc="what must follow it from there at least"),
-    Feature(code="option.delay", doc="its end there less its earliest end, at least 0"),
-    Feature(code="option.delay_oct", doc="the same with what must follow, at least 0"),
+    Feature(
+        code="option.cost", doc="its time on the machine, positive", unit="time units"
+    ),
+    Feature(code="option.est", doc="its start there", unit="time units"),
+    Feature(code="option.eft", doc="its end there, positive", unit="time units"),
+    Feature(code="option.data", doc="when its data are there", unit="time units"),
+    Feature(code="option.free", doc="end of what the machine has", unit="time units"),
+    Feature(
+        code="option.oct",
+        doc="what must follow it from there at least",
+        unit="time units",
+    ),
+    Feature(
+        code="option.delay",
+        doc="its end there less its earliest end, at least 0",
+        unit="time units",
+    ),
+    Feature(
+        code="option.delay_oct",
+        doc="the same with what must follow, at least 0",
+        unit="time units",
+    ),
 )
 
 _SELECT = EntryPoint(
@@ -92,12 +124,24 @@ _SELECT = EntryPoint(
     features=(
         *_OPTION_FEATURES,
         *_TASK_FEATURES,
-        Feature(code="task.ready", doc="end of its last parent"),
-        Feature(code="task.best", doc="its earliest end over the machines, positive"),
-        Feature(code="task.second", doc="its second earliest end, positive"),
+        Feature(code="task.ready", doc="end of its last parent", unit="time units"),
+        Feature(
+            code="task.best",
+            doc="its earliest end over the machines, positive",
+            unit="time units",
+        ),
+        Feature(
+            code="task.second",
+            doc="its second earliest end, positive",
+            unit="time units",
+        ),
         Feature(code="state.left", doc="number of tasks to schedule, positive"),
         Feature(code="state.waiting", doc="number of ready tasks, positive"),
-        Feature(code="state.span", doc="length of the critical path, positive"),
+        Feature(
+            code="state.span",
+            doc="length of the critical path, positive",
+            unit="time units",
+        ),
     ),
 )
 
@@ -117,12 +161,24 @@ _RANK = EntryPoint(
     seed="heft",
     features=(
         *_TASK_FEATURES,
-        Feature(code="task.slowest", doc="largest of its times, positive"),
+        Feature(
+            code="task.slowest", doc="largest of its times, positive", unit="time units"
+        ),
         Feature(code="task.parents", doc="number of tasks that it needs directly"),
-        Feature(code="dag.span", doc="length of the critical path, positive"),
-        Feature(code="dag.work", doc="all work over the machines, positive"),
-        Feature(code="dag.mean", doc="mean time of a task, positive"),
-        Feature(code="dag.comm", doc="mean transfer"),
+        Feature(
+            code="dag.span",
+            doc="length of the critical path, positive",
+            unit="time units",
+        ),
+        Feature(
+            code="dag.work",
+            doc="all work over the machines, positive",
+            unit="time units",
+        ),
+        Feature(
+            code="dag.mean", doc="mean time of a task, positive", unit="time units"
+        ),
+        Feature(code="dag.comm", doc="mean transfer", unit="time units"),
     ),
 )
 
@@ -142,10 +198,20 @@ _CHOOSE = EntryPoint(
     seed="earliest",
     features=(
         *_OPTION_FEATURES,
-        Feature(code="option.ahead", doc="latest earliest end of its children"),
+        Feature(
+            code="option.ahead",
+            doc="latest earliest end of its children",
+            unit="time units",
+        ),
         *_TASK_FEATURES,
-        Feature(code="dag.span", doc="length of the critical path, positive"),
-        Feature(code="dag.mean", doc="mean time of a task, positive"),
+        Feature(
+            code="dag.span",
+            doc="length of the critical path, positive",
+            unit="time units",
+        ),
+        Feature(
+            code="dag.mean", doc="mean time of a task, positive", unit="time units"
+        ),
     ),
 )
 

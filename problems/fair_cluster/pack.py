@@ -60,17 +60,35 @@ _VIEWS = (
 )
 
 _FEATURES = (
-    Feature(code="job.size", doc="core time of the job, positive"),
-    Feature(code="job.left", doc="core time of its tasks not started, positive"),
+    Feature(code="job.size", doc="core time of the job, positive", unit="time units"),
+    Feature(
+        code="job.left",
+        doc="core time of its tasks not started, positive",
+        unit="time units",
+    ),
     Feature(code="job.running", doc="its tasks on cores, at least 0"),
     Feature(code="user.jobs", doc="unfinished jobs of its user, at least 1"),
     Feature(code="user.running", doc="tasks of its user on cores, at least 0"),
-    Feature(code="user.left", doc="core time of its user's tasks not started"),
-    Feature(code="user.served", doc="core time ever given to its user"),
-    Feature(code="stage.work", doc="work of the present stage, positive"),
+    Feature(
+        code="user.left",
+        doc="core time of its user's tasks not started",
+        unit="time units",
+    ),
+    Feature(
+        code="user.served", doc="core time ever given to its user", unit="time units"
+    ),
+    Feature(
+        code="stage.work", doc="work of the present stage, positive", unit="time units"
+    ),
     Feature(code="stage.waiting", doc="its tasks not started, positive"),
-    Feature(code="stage.length", doc="time of one of its tasks, positive"),
-    Feature(code="stage.rest", doc="core time of later stages, at least 0"),
+    Feature(
+        code="stage.length", doc="time of one of its tasks, positive", unit="time units"
+    ),
+    Feature(
+        code="stage.rest",
+        doc="core time of later stages, at least 0",
+        unit="time units",
+    ),
     Feature(code="state.cores", doc="number of cores, positive"),
     Feature(code="state.users", doc="users with unfinished jobs, at least 1"),
     Feature(code="state.jobs", doc="unfinished jobs, at least 1"),
@@ -89,12 +107,22 @@ _PRIORITY = EntryPoint(
     seed="fifo",
     features=(
         *_FEATURES,
-        Feature(code="job.arrival", doc="arrival of the job, time units"),
-        Feature(code="job.tag", doc="virtual end if jobs share equally"),
-        Feature(code="job.user_tag", doc="virtual end if users share equally"),
-        Feature(code="job.queue_tag", doc="the same, behind earlier jobs of its user"),
+        Feature(code="job.arrival", doc="arrival of the job", unit="time units"),
+        Feature(
+            code="job.tag", doc="virtual end if jobs share equally", unit="time units"
+        ),
+        Feature(
+            code="job.user_tag",
+            doc="virtual end if users share equally",
+            unit="time units",
+        ),
+        Feature(
+            code="job.queue_tag",
+            doc="the same, behind earlier jobs of its user",
+            unit="time units",
+        ),
         Feature(code="job.stages", doc="its stages from the present one, at least 1"),
-        Feature(code="state.t", doc="time now, time units"),
+        Feature(code="state.t", doc="time now", unit="time units"),
     ),
 )
 
@@ -113,7 +141,9 @@ _PARTITION = EntryPoint(
         *_FEATURES,
         Feature(code="stage.tasks", doc="tasks that the workload suggests, positive"),
         Feature(code="state.free", doc="free cores, positive"),
-        Feature(code="state.overhead", doc="overhead of a task, positive"),
+        Feature(
+            code="state.overhead", doc="overhead of a task, positive", unit="time units"
+        ),
     ),
 )
 

@@ -51,26 +51,42 @@ _PRIORITY = EntryPoint(
     ),
     seed="spt_time",
     features=(
-        Feature(code="machine.p", doc="time there, at least 0, time units"),
-        Feature(code="machine.wait", doc="work in front, at least 0, time units"),
-        Feature(code="machine.end", doc="when it would end, time units from 0"),
+        Feature(code="machine.p", doc="time there, at least 0", unit="time units"),
+        Feature(
+            code="machine.wait", doc="work in front, at least 0", unit="time units"
+        ),
+        Feature(code="machine.end", doc="when it would end, from 0", unit="time units"),
         Feature(code="machine.queue", doc="number (at least 0) of others waiting"),
-        Feature(code="machine.load", doc="work sent there, at least 0, time units"),
-        Feature(code="op.p_min", doc="its shortest time, at least 0, time units"),
-        Feature(code="op.p_mean", doc="its mean time, at least 0, time units"),
+        Feature(
+            code="machine.load", doc="work sent there, at least 0", unit="time units"
+        ),
+        Feature(
+            code="op.p_min", doc="its shortest time, at least 0", unit="time units"
+        ),
+        Feature(code="op.p_mean", doc="its mean time, at least 0", unit="time units"),
         Feature(code="op.choices", doc="number (at least 1) of its machines"),
-        Feature(code="op.done", doc="work of its job before it, time units"),
-        Feature(code="op.rest", doc="work of its job from it on, time units"),
-        Feature(code="op.total", doc="work of its job altogether, time units"),
+        Feature(code="op.done", doc="work of its job before it", unit="time units"),
+        Feature(code="op.rest", doc="work of its job from it on", unit="time units"),
+        Feature(code="op.total", doc="work of its job altogether", unit="time units"),
         Feature(code="op.left", doc="number (at least 1) of operations left to it"),
-        Feature(code="op.next_p", doc="mean time of the operation behind, time units"),
-        Feature(code="op.ready", doc="when its job came free, time units from 0"),
-        Feature(code="state.t", doc="time now, time units from 0"),
+        Feature(
+            code="op.next_p", doc="mean time of the operation behind", unit="time units"
+        ),
+        Feature(
+            code="op.ready", doc="when its job came free, from 0", unit="time units"
+        ),
+        Feature(code="state.t", doc="time now, from 0", unit="time units"),
         Feature(code="state.n", doc="number (at least 2) of candidates"),
         Feature(code="state.m", doc="number (at least 1) of machines"),
-        Feature(code="state.p_mean", doc="mean time of the candidates, time units"),
-        Feature(code="state.load_mean", doc="mean load of all machines, time units"),
-        Feature(code="state.ahead", doc="work not yet sent, at least 0, time units"),
+        Feature(
+            code="state.p_mean", doc="mean time of the candidates", unit="time units"
+        ),
+        Feature(
+            code="state.load_mean", doc="mean load of all machines", unit="time units"
+        ),
+        Feature(
+            code="state.ahead", doc="work not yet sent, at least 0", unit="time units"
+        ),
     ),
 )
 

@@ -60,19 +60,29 @@ _FIX = EntryPoint(
     ),
     seed="none",
     features=(
-        Feature(code="op.p", doc="time where planned, at least 0, time units"),
-        Feature(code="op.p_min", doc="its shortest time, at least 0, time units"),
-        Feature(code="op.gain", doc="mean of its times less that planned, time units"),
+        Feature(code="op.p", doc="time where planned, at least 0", unit="time units"),
+        Feature(
+            code="op.p_min", doc="its shortest time, at least 0", unit="time units"
+        ),
+        Feature(
+            code="op.gain", doc="mean of its times less that planned", unit="time units"
+        ),
         Feature(code="op.choices", doc="number (at least 1) of its machines"),
-        Feature(code="op.start", doc="from now to its start, at least 0, time units"),
-        Feature(code="op.slack", doc="slack of its job, at least 0, time units"),
-        Feature(code="op.rest", doc="work of its job from it on, time units"),
+        Feature(
+            code="op.start", doc="from now to its start, at least 0", unit="time units"
+        ),
+        Feature(code="op.slack", doc="slack of its job, at least 0", unit="time units"),
+        Feature(code="op.rest", doc="work of its job from it on", unit="time units"),
         Feature(code="op.kept", doc="number (at least 1) of plans that agree"),
         Feature(code="op.place", doc="number (at least 0) of those that start earlier"),
-        Feature(code="op.room", doc="mean load less that of its machine, time units"),
+        Feature(
+            code="op.room", doc="mean load less that of its machine", unit="time units"
+        ),
         Feature(code="state.n", doc="number (at least 1) of planned operations"),
-        Feature(code="state.p_mean", doc="mean shortest time, at least 0, time units"),
-        Feature(code="state.load_mean", doc="mean planned work, time units"),
+        Feature(
+            code="state.p_mean", doc="mean shortest time, at least 0", unit="time units"
+        ),
+        Feature(code="state.load_mean", doc="mean planned work", unit="time units"),
     ),
 )
 

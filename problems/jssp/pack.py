@@ -47,32 +47,47 @@ _VIEWS = (
 )
 
 _FEATURES = (
-    Feature(code="op.p", doc="processing time of the operation, time units"),
-    Feature(code="op.done", doc="work of its job before it, at least 0, time units"),
-    Feature(code="op.rest", doc="work of its job from it on, positive, time units"),
-    Feature(code="op.total", doc="work of its job altogether, positive, time units"),
+    Feature(code="op.p", doc="processing time of the operation", unit="time units"),
+    Feature(
+        code="op.done", doc="work of its job before it, at least 0", unit="time units"
+    ),
+    Feature(
+        code="op.rest", doc="work of its job from it on, positive", unit="time units"
+    ),
+    Feature(
+        code="op.total", doc="work of its job altogether, positive", unit="time units"
+    ),
     Feature(code="op.left", doc="number (at least 1) of operations left to its job"),
     Feature(
-        code="op.next_p", doc="processing time of the operation behind, time units"
+        code="op.next_p",
+        doc="processing time of the operation behind",
+        unit="time units",
     ),
-    Feature(code="op.ready", doc="when its job came free, time units from 0"),
+    Feature(code="op.ready", doc="when its job came free, from 0", unit="time units"),
     Feature(
         code="state.queue_work[op.next_machine]",
-        doc="work that waits for its job's next machine, at least 0, time units",
+        doc="work that waits for its job's next machine, at least 0",
+        unit="time units",
     ),
     Feature(
         code="state.machine_load[op.next_machine]",
-        doc="unstarted work of its job's next machine, at least 0, time units",
+        doc="unstarted work of its job's next machine, at least 0",
+        unit="time units",
     ),
-    Feature(code="state.t", doc="time now, time units from 0"),
+    Feature(code="state.t", doc="time now, from 0", unit="time units"),
     Feature(code="state.n", doc="number (at least 1) of candidates"),
     Feature(
-        code="state.load", doc="unstarted work of the machine, positive, time units"
+        code="state.load",
+        doc="unstarted work of the machine, positive",
+        unit="time units",
     ),
-    Feature(code="state.p_mean", doc="mean processing time of candidates, time units"),
+    Feature(
+        code="state.p_mean", doc="mean processing time of candidates", unit="time units"
+    ),
     Feature(
         code="state.rest_mean",
-        doc="mean work from the candidates on, positive, time units",
+        doc="mean work from the candidates on, positive",
+        unit="time units",
     ),
 )
 

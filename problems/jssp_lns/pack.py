@@ -64,17 +64,27 @@ _FREE = EntryPoint(
         Feature(
             code="op.machine_luck", doc="number (at least 0) drawn for its machine"
         ),
-        Feature(code="op.distance", doc="to a drawn time, at least 0, time units"),
         Feature(
-            code="op.slack", doc="before the makespan grows, at least 0, time units"
+            code="op.distance", doc="to a drawn time, at least 0", unit="time units"
         ),
-        Feature(code="op.wait", doc="of its job before it, at least 0, time units"),
-        Feature(code="op.p", doc="processing time, at least 0, time units"),
-        Feature(code="op.start", doc="start, time units from 0"),
-        Feature(code="op.rest", doc="work of its job from it on, time units"),
+        Feature(
+            code="op.slack",
+            doc="before the makespan grows, at least 0",
+            unit="time units",
+        ),
+        Feature(
+            code="op.wait", doc="of its job before it, at least 0", unit="time units"
+        ),
+        Feature(code="op.p", doc="processing time, at least 0", unit="time units"),
+        Feature(code="op.start", doc="start, from 0", unit="time units"),
+        Feature(code="op.rest", doc="work of its job from it on", unit="time units"),
         Feature(code="op.freed", doc="number (at least 0) of rounds since it was free"),
-        Feature(code="state.p_mean", doc="mean processing time, positive, time units"),
-        Feature(code="state.makespan", doc="of the schedule, positive, time units"),
+        Feature(
+            code="state.p_mean", doc="mean processing time, positive", unit="time units"
+        ),
+        Feature(
+            code="state.makespan", doc="of the schedule, positive", unit="time units"
+        ),
         Feature(code="state.round", doc="number (at least 0) of rounds so far"),
         Feature(code="state.stalled", doc="number (at least 0) of rounds without gain"),
     ),

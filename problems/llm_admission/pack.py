@@ -73,31 +73,83 @@ _STATE = (
 )
 
 _ABOUT_CALL = (
-    Feature(code="call.wait", doc="seconds since it came, at least 0"),
-    Feature(code="call.prompt", doc="tokens of its prompt, positive"),
-    Feature(code="call.done", doc="tokens of output it has made, at least 0"),
+    Feature(code="call.wait", doc="seconds since it came, at least 0", unit="seconds"),
+    Feature(code="call.prompt", doc="tokens of its prompt, positive", unit="tokens"),
+    Feature(
+        code="call.done", doc="tokens of output it has made, at least 0", unit="tokens"
+    ),
     Feature(code="call.restarts", doc="number of times it lost its memory, at least 0"),
-    Feature(code="call.tokens", doc="tokens of prompt and output so far, positive"),
-    Feature(code="call.blocks", doc="blocks of memory for these, positive"),
-    Feature(code="call.predicted", doc="predicted tokens of its output, positive"),
-    Feature(code="call.rest", doc="mean tokens others made after as many, positive"),
+    Feature(
+        code="call.tokens",
+        doc="tokens of prompt and output so far, positive",
+        unit="tokens",
+    ),
+    Feature(
+        code="call.blocks", doc="blocks of memory for these, positive", unit="blocks"
+    ),
+    Feature(
+        code="call.predicted",
+        doc="predicted tokens of its output, positive",
+        unit="tokens",
+    ),
+    Feature(
+        code="call.rest",
+        doc="mean tokens others made after as many, positive",
+        unit="tokens",
+    ),
 )
 
 _ABOUT_STATE = (
     Feature(code="state.waiting", doc="number of calls that wait, at least 0"),
-    Feature(code="state.waiting_tokens", doc="tokens to be computed for these"),
+    Feature(
+        code="state.waiting_tokens",
+        doc="tokens to be computed for these",
+        unit="tokens",
+    ),
     Feature(code="state.running", doc="number of calls in the batch, at least 0"),
     Feature(code="state.decoding", doc="number of these that decode, at least 0"),
-    Feature(code="state.prefill", doc="tokens of admitted prompts not computed"),
-    Feature(code="state.blocks", doc="blocks of memory in all, positive"),
-    Feature(code="state.used", doc="blocks of memory taken, at least 0"),
-    Feature(code="state.free", doc="blocks open to a call now, may be negative"),
-    Feature(code="state.peak", doc="blocks the batch will need at most, at least 0"),
-    Feature(code="state.pace", doc="seconds of a step that only decodes, positive"),
-    Feature(code="state.mean_output", doc="mean tokens of complete calls, at least 0"),
-    Feature(code="state.mean_response", doc="mean seconds of complete calls"),
-    Feature(code="state.ttft", doc="target of the first token in seconds, positive"),
-    Feature(code="state.tpot", doc="target of later tokens in seconds each, positive"),
+    Feature(
+        code="state.prefill",
+        doc="tokens of admitted prompts not computed",
+        unit="tokens",
+    ),
+    Feature(
+        code="state.blocks", doc="blocks of memory in all, positive", unit="blocks"
+    ),
+    Feature(code="state.used", doc="blocks of memory taken, at least 0", unit="blocks"),
+    Feature(
+        code="state.free",
+        doc="blocks open to a call now, may be negative",
+        unit="blocks",
+    ),
+    Feature(
+        code="state.peak",
+        doc="blocks the batch will need at most, at least 0",
+        unit="blocks",
+    ),
+    Feature(
+        code="state.pace",
+        doc="seconds of a step that only decodes, positive",
+        unit="seconds",
+    ),
+    Feature(
+        code="state.mean_output",
+        doc="mean tokens of complete calls, at least 0",
+        unit="tokens",
+    ),
+    Feature(
+        code="state.mean_response", doc="mean seconds of complete calls", unit="seconds"
+    ),
+    Feature(
+        code="state.ttft",
+        doc="target of the first token in seconds, positive",
+        unit="seconds",
+    ),
+    Feature(
+        code="state.tpot",
+        doc="target of later tokens in seconds each, positive",
+        unit="seconds",
+    ),
 )
 
 _ADMIT = EntryPoint(
@@ -118,9 +170,17 @@ _ADMIT = EntryPoint(
     seed="fcfs",
     features=(
         *_ABOUT_CALL,
-        Feature(code="call.peak", doc="blocks the batch with it will need, positive"),
+        Feature(
+            code="call.peak",
+            doc="blocks the batch with it will need, positive",
+            unit="blocks",
+        ),
         *_ABOUT_STATE,
-        Feature(code="state.room", doc="tokens left of this step's budget, positive"),
+        Feature(
+            code="state.room",
+            doc="tokens left of this step's budget, positive",
+            unit="tokens",
+        ),
     ),
 )
 
@@ -159,9 +219,17 @@ _VICTIM = EntryPoint(
     seed="youngest",
     features=(
         *_ABOUT_CALL,
-        Feature(code="call.age", doc="seconds since it was admitted, at least 0"),
+        Feature(
+            code="call.age",
+            doc="seconds since it was admitted, at least 0",
+            unit="seconds",
+        ),
         Feature(code="call.place", doc="place (at least 0) in the order of admission"),
-        Feature(code="call.left", doc="tokens of its prompt not computed, at least 0"),
+        Feature(
+            code="call.left",
+            doc="tokens of its prompt not computed, at least 0",
+            unit="tokens",
+        ),
         *_ABOUT_STATE,
     ),
 )

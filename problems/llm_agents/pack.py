@@ -62,11 +62,17 @@ _NODE = (
 _READ_ONLY = "All are read-only. Keep nothing between calls. "
 
 _ABOUT_PROGRAMS = (
-    Feature(code="program.age", doc="since it came, at least 0, seconds"),
+    Feature(code="program.age", doc="since it came, at least 0", unit="seconds"),
     Feature(code="program.done", doc="number of its complete calls"),
-    Feature(code="program.served", doc="of them in a batch, at least 0, seconds"),
+    Feature(
+        code="program.served", doc="of them in a batch, at least 0", unit="seconds"
+    ),
     Feature(code="program.left", doc="number of calls behind so many, on average"),
-    Feature(code="program.rest", doc="seconds in a batch behind these, at least 0"),
+    Feature(
+        code="program.rest",
+        doc="seconds in a batch behind these, at least 0",
+        unit="seconds",
+    ),
 )
 
 _PRIORITY = EntryPoint(
@@ -92,20 +98,30 @@ _PRIORITY = EntryPoint(
     ),
     seed="program_fcfs",
     features=(
-        Feature(code="call.wait", doc="since it came, at least 0, seconds"),
-        Feature(code="call.prompt", doc="its context, positive, tokens"),
-        Feature(code="call.cached", doc="of it in the memory, at least 0, tokens"),
-        Feature(code="call.fresh", doc="of it to compute, positive, tokens"),
-        Feature(code="call.need", doc="free memory it takes, at least 0, blocks"),
+        Feature(code="call.wait", doc="since it came, at least 0", unit="seconds"),
+        Feature(code="call.prompt", doc="its context, positive", unit="tokens"),
+        Feature(
+            code="call.cached", doc="of it in the memory, at least 0", unit="tokens"
+        ),
+        Feature(code="call.fresh", doc="of it to compute, positive", unit="tokens"),
+        Feature(
+            code="call.need", doc="free memory it takes, at least 0", unit="blocks"
+        ),
         Feature(code="call.pinned", doc="1 if memory is kept for it, else 0"),
         Feature(code="call.restarts", doc="number of times it lost its memory"),
-        Feature(code="call.path", doc="of calls in front of it, at least 0, seconds"),
+        Feature(
+            code="call.path", doc="of calls in front of it, at least 0", unit="seconds"
+        ),
         *_ABOUT_PROGRAMS,
-        Feature(code="state.free", doc="free memory, at least 0, blocks"),
+        Feature(code="state.free", doc="free memory, at least 0", unit="blocks"),
         Feature(code="state.running", doc="number of calls in the batch"),
         Feature(code="state.waiting", doc="number (at least 1) of calls that wait"),
-        Feature(code="state.mean_wait", doc="mean wait, at least 0, seconds"),
-        Feature(code="state.mean_span", doc="mean time in a batch, 0 or more, seconds"),
+        Feature(code="state.mean_wait", doc="mean wait, at least 0", unit="seconds"),
+        Feature(
+            code="state.mean_span",
+            doc="mean time in a batch, 0 or more",
+            unit="seconds",
+        ),
     ),
 )
 
@@ -133,22 +149,32 @@ _TTL = EntryPoint(
     ),
     seed="static_ttl",
     features=(
-        Feature(code="call.reload", doc="to compute it again, positive, seconds"),
-        Feature(code="call.mean", doc="mean of the tool, at least 0, seconds"),
-        Feature(code="call.d5", doc="median of the tool, at least 0, seconds"),
-        Feature(code="call.d8", doc="80 % quantile of the tool, 0 or more, seconds"),
-        Feature(code="call.d9", doc="90 % quantile of the tool, 0 or more, seconds"),
-        Feature(code="call.d10", doc="longest time of the tool, 0 or more, seconds"),
-        Feature(code="call.kept", doc="memory that is kept, at least 0, blocks"),
+        Feature(
+            code="call.reload", doc="to compute it again, positive", unit="seconds"
+        ),
+        Feature(code="call.mean", doc="mean of the tool, at least 0", unit="seconds"),
+        Feature(code="call.d5", doc="median of the tool, at least 0", unit="seconds"),
+        Feature(
+            code="call.d8", doc="80 % quantile of the tool, 0 or more", unit="seconds"
+        ),
+        Feature(
+            code="call.d9", doc="90 % quantile of the tool, 0 or more", unit="seconds"
+        ),
+        Feature(
+            code="call.d10", doc="longest time of the tool, 0 or more", unit="seconds"
+        ),
+        Feature(code="call.kept", doc="memory that is kept, at least 0", unit="blocks"),
         Feature(code="call.children", doc="number (at least 1) of calls behind it"),
         *_ABOUT_PROGRAMS,
-        Feature(code="engine.blocks", doc="its memory, positive, blocks"),
-        Feature(code="engine.free", doc="of it free, at least 0, blocks"),
-        Feature(code="engine.pinned", doc="of it kept, at least 0, blocks"),
+        Feature(code="engine.blocks", doc="its memory, positive", unit="blocks"),
+        Feature(code="engine.free", doc="of it free, at least 0", unit="blocks"),
+        Feature(code="engine.pinned", doc="of it kept, at least 0", unit="blocks"),
         Feature(code="engine.waiting", doc="number of calls that wait"),
-        Feature(code="engine.waiting_blocks", doc="for those, at least 0, blocks"),
+        Feature(
+            code="engine.waiting_blocks", doc="for those, at least 0", unit="blocks"
+        ),
         Feature(code="engine.running", doc="number of calls in the batch"),
-        Feature(code="state.mean_wait", doc="mean wait, at least 0, seconds"),
+        Feature(code="state.mean_wait", doc="mean wait, at least 0", unit="seconds"),
         Feature(code="state.eta", doc="how sure the rest is, -1 to 1"),
     ),
 )

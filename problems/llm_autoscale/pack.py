@@ -90,10 +90,12 @@ _TARGET = EntryPoint(
         Feature(code="stats.waiting", doc="number (at least 0) of calls that wait"),
         Feature(code="stats.late_recent", doc="share of late ones (at least 0)"),
         Feature(code="stats.late_share", doc="share of late ones so far (at least 0)"),
-        Feature(code="stats.backlog", doc="work not done, at least 0, seconds"),
-        Feature(code="stats.wait", doc="longest wait, at least 0, seconds"),
-        Feature(code="stats.boot", doc="a boot, positive, seconds"),
-        Feature(code="stats.tick", doc="to the next decision, positive, seconds"),
+        Feature(code="stats.backlog", doc="work not done, at least 0", unit="seconds"),
+        Feature(code="stats.wait", doc="longest wait, at least 0", unit="seconds"),
+        Feature(code="stats.boot", doc="a boot, positive", unit="seconds"),
+        Feature(
+            code="stats.tick", doc="to the next decision, positive", unit="seconds"
+        ),
     ),
 )
 

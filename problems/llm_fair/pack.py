@@ -69,25 +69,53 @@ _VIEWS = (
 )
 
 _FEATURES = (
-    Feature(code="request.wait", doc="s since it came, at least 0"),
-    Feature(code="request.prompt", doc="tokens, positive"),
-    Feature(code="request.match", doc="tokens that the cache holds, at least 0"),
-    Feature(code="request.fresh", doc="tokens to compute, positive"),
-    Feature(code="request.blocks", doc="blocks of memory, positive"),
+    Feature(code="request.wait", doc="s since it came, at least 0", unit="seconds"),
+    Feature(code="request.prompt", doc="tokens, positive", unit="tokens"),
+    Feature(
+        code="request.match",
+        doc="tokens that the cache holds, at least 0",
+        unit="tokens",
+    ),
+    Feature(code="request.fresh", doc="tokens to compute, positive", unit="tokens"),
+    Feature(code="request.blocks", doc="blocks of memory, positive", unit="blocks"),
     Feature(code="request.restarts", doc="losses of its memory, at least 0"),
     Feature(code="client.waiting", doc="its waiting requests, positive"),
     Feature(code="client.running", doc="its requests in the batch, at least 0"),
     Feature(code="client.minute", doc="admitted in the present minute, at least 0"),
-    Feature(code="client.served", doc="service it got, tokens, at least 0"),
-    Feature(code="client.counter", doc="the same with lifts, tokens, at least 0"),
-    Feature(code="client.lead", doc="counter above the least, tokens, at least 0"),
-    Feature(code="client.deficit", doc="left of its quantum, tokens, any sign"),
+    Feature(
+        code="client.served", doc="service it got, tokens, at least 0", unit="tokens"
+    ),
+    Feature(
+        code="client.counter",
+        doc="the same with lifts, tokens, at least 0",
+        unit="tokens",
+    ),
+    Feature(
+        code="client.lead",
+        doc="counter above the least, tokens, at least 0",
+        unit="tokens",
+    ),
+    Feature(
+        code="client.deficit",
+        doc="left of its quantum, tokens, any sign",
+        unit="tokens",
+    ),
     Feature(code="state.queue", doc="requests that wait, positive"),
     Feature(code="state.clients", doc="clients that wait, positive"),
     Feature(code="state.running", doc="requests in the batch, at least 0"),
-    Feature(code="state.free", doc="blocks that are not held, at least 0"),
-    Feature(code="state.bound", doc="gap that costs nothing, tokens, positive"),
-    Feature(code="state.mean_output", doc="mean output so far, tokens, at least 0"),
+    Feature(
+        code="state.free", doc="blocks that are not held, at least 0", unit="blocks"
+    ),
+    Feature(
+        code="state.bound",
+        doc="gap that costs nothing, tokens, positive",
+        unit="tokens",
+    ),
+    Feature(
+        code="state.mean_output",
+        doc="mean output so far, tokens, at least 0",
+        unit="tokens",
+    ),
 )
 
 _PRIORITY = EntryPoint(

@@ -59,24 +59,28 @@ _PRIORITY = EntryPoint(
     seed="fcfs",
     features=(
         Feature(code="request.id", doc="number in order of coming, from 0"),
-        Feature(code="request.own", doc="tokens of its own, positive, tokens"),
-        Feature(code="request.shared", doc="shared tokens, at least 0, tokens"),
-        Feature(code="request.output", doc="predicted output, positive, tokens"),
+        Feature(code="request.own", doc="tokens of its own, positive", unit="tokens"),
+        Feature(code="request.shared", doc="shared tokens, at least 0", unit="tokens"),
+        Feature(code="request.output", doc="predicted output, positive", unit="tokens"),
         Feature(code="request.ratio", doc="output / own, a positive share"),
         Feature(code="tree.place", doc="number (at least 0) of those before it in DFS"),
         Feature(code="tree.branch", doc="number (at least 0) of branches before it"),
         Feature(code="tree.depth", doc="number (at least 0) of nodes above it"),
         Feature(code="tree.size", doc="number (at least 1) of requests in its branch"),
         Feature(code="tree.siblings", doc="number (at least 1) with the same context"),
-        Feature(code="tree.tokens", doc="shared in the branch, at least 0, tokens"),
-        Feature(code="tree.prefill", doc="to compute for it, positive, tokens"),
-        Feature(code="tree.output", doc="predicted in it, positive, tokens"),
+        Feature(
+            code="tree.tokens", doc="shared in the branch, at least 0", unit="tokens"
+        ),
+        Feature(code="tree.prefill", doc="to compute for it, positive", unit="tokens"),
+        Feature(code="tree.output", doc="predicted in it, positive", unit="tokens"),
         Feature(code="tree.ratio", doc="output / prefill of it (positive)"),
         Feature(code="state.ratio", doc="output / prefill of all (positive)"),
-        Feature(code="state.output_mean", doc="mean output, positive, tokens"),
-        Feature(code="state.output_most", doc="largest output, positive, tokens"),
-        Feature(code="state.own_mean", doc="mean own tokens, positive, tokens"),
-        Feature(code="state.kv", doc="KV memory, positive, tokens"),
+        Feature(code="state.output_mean", doc="mean output, positive", unit="tokens"),
+        Feature(
+            code="state.output_most", doc="largest output, positive", unit="tokens"
+        ),
+        Feature(code="state.own_mean", doc="mean own tokens, positive", unit="tokens"),
+        Feature(code="state.kv", doc="KV memory, positive", unit="tokens"),
     ),
 )
 

@@ -63,25 +63,45 @@ _VIEWS = (
 )
 
 _FEATURES = (
-    Feature(code="request.prompt", doc="tokens, positive"),
-    Feature(code="request.known", doc="tokens known best, at least 0"),
-    Feature(code="replica.match", doc="tokens known there, at least 0"),
-    Feature(code="replica.fresh", doc="tokens to compute there, positive"),
+    Feature(code="request.prompt", doc="tokens, positive", unit="tokens"),
+    Feature(code="request.known", doc="tokens known best, at least 0", unit="tokens"),
+    Feature(code="replica.match", doc="tokens known there, at least 0", unit="tokens"),
+    Feature(
+        code="replica.fresh", doc="tokens to compute there, positive", unit="tokens"
+    ),
     Feature(code="replica.turn", doc="places from the next in turn, from 0"),
     Feature(code="replica.running", doc="requests in the batch, at least 0"),
     Feature(code="replica.waiting", doc="requests that wait there, at least 0"),
     Feature(code="replica.in_flight", doc="requests there, at least 0"),
     Feature(code="replica.used", doc="share of the memory held, 0 to 1"),
-    Feature(code="replica.backlog", doc="tokens of prompts to compute, at least 0"),
+    Feature(
+        code="replica.backlog",
+        doc="tokens of prompts to compute, at least 0",
+        unit="tokens",
+    ),
     Feature(code="replica.recent", doc="requests sent since loads were read, from 0"),
-    Feature(code="replica.recent_fresh", doc="their tokens to compute, at least 0"),
+    Feature(
+        code="replica.recent_fresh",
+        doc="their tokens to compute, at least 0",
+        unit="tokens",
+    ),
     Feature(code="replica.likely", doc="in_flight and recent, at least 0"),
-    Feature(code="replica.pending", doc="backlog and recent_fresh, at least 0"),
-    Feature(code="replica.deficit", doc="tokens left of a quantum, any sign"),
-    Feature(code="state.age", doc="age of the loads, s, at least 0"),
+    Feature(
+        code="replica.pending",
+        doc="backlog and recent_fresh, at least 0",
+        unit="tokens",
+    ),
+    Feature(
+        code="replica.deficit", doc="tokens left of a quantum, any sign", unit="tokens"
+    ),
+    Feature(code="state.age", doc="age of the loads, s, at least 0", unit="seconds"),
     Feature(code="state.waiting_most", doc="most replica.waiting, at least 0"),
     Feature(code="state.waiting_least", doc="least replica.waiting, at least 0"),
-    Feature(code="state.mean_output", doc="mean output so far, tokens, at least 0"),
+    Feature(
+        code="state.mean_output",
+        doc="mean output so far, tokens, at least 0",
+        unit="tokens",
+    ),
 )
 
 _COST = EntryPoint(

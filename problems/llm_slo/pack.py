@@ -66,31 +66,87 @@ _FEATURES = (
     Feature(code="call.kind", doc="number 0 chat, 1 deadline, 2 call of a program"),
     Feature(code="call.calls", doc="number (at least 1) of calls of its program"),
     Feature(code="call.stage", doc="number (at least 0) of these before it"),
-    Feature(code="call.wait", doc="seconds since it came, at least 0"),
-    Feature(code="call.prompt", doc="tokens of its prompt, positive"),
-    Feature(code="call.done", doc="tokens of output it has made, at least 0"),
+    Feature(code="call.wait", doc="seconds since it came, at least 0", unit="seconds"),
+    Feature(code="call.prompt", doc="tokens of its prompt, positive", unit="tokens"),
+    Feature(
+        code="call.done", doc="tokens of output it has made, at least 0", unit="tokens"
+    ),
     Feature(code="call.restarts", doc="number of times it lost its memory, at least 0"),
-    Feature(code="call.tokens", doc="tokens of prompt and output so far, positive"),
-    Feature(code="call.blocks", doc="blocks of memory for these, positive"),
-    Feature(code="call.predicted", doc="predicted tokens of its output, positive"),
-    Feature(code="call.left", doc="of these to come, at least 1"),
-    Feature(code="call.due", doc="seconds to its target, negative if over"),
-    Feature(code="call.need", doc="seconds it takes until then, positive"),
-    Feature(code="call.slack", doc="seconds of due less need, of any sign"),
+    Feature(
+        code="call.tokens",
+        doc="tokens of prompt and output so far, positive",
+        unit="tokens",
+    ),
+    Feature(
+        code="call.blocks", doc="blocks of memory for these, positive", unit="blocks"
+    ),
+    Feature(
+        code="call.predicted",
+        doc="predicted tokens of its output, positive",
+        unit="tokens",
+    ),
+    Feature(code="call.left", doc="of these to come, at least 1", unit="tokens"),
+    Feature(
+        code="call.due", doc="seconds to its target, negative if over", unit="seconds"
+    ),
+    Feature(
+        code="call.need", doc="seconds it takes until then, positive", unit="seconds"
+    ),
+    Feature(
+        code="call.slack", doc="seconds of due less need, of any sign", unit="seconds"
+    ),
     Feature(code="state.waiting", doc="number of calls that wait, at least 1"),
-    Feature(code="state.waiting_tokens", doc="tokens to be computed for these"),
+    Feature(
+        code="state.waiting_tokens",
+        doc="tokens to be computed for these",
+        unit="tokens",
+    ),
     Feature(code="state.running", doc="number of calls in the batch, at least 0"),
     Feature(code="state.decoding", doc="number of these that decode, at least 0"),
-    Feature(code="state.prefill", doc="tokens of admitted prompts not computed"),
-    Feature(code="state.room", doc="tokens left of this step's budget, positive"),
-    Feature(code="state.blocks", doc="blocks of memory in all, positive"),
-    Feature(code="state.used", doc="blocks of memory taken, at least 0"),
-    Feature(code="state.free", doc="blocks open to a call now, may be negative"),
-    Feature(code="state.pace", doc="seconds of a step that only decodes, positive"),
-    Feature(code="state.prefill_pace", doc="seconds of a token of prompt, positive"),
-    Feature(code="state.mean_output", doc="mean tokens of complete calls, at least 0"),
-    Feature(code="state.ttft", doc="target of the first token in seconds, positive"),
-    Feature(code="state.tpot", doc="target of later tokens in seconds each, positive"),
+    Feature(
+        code="state.prefill",
+        doc="tokens of admitted prompts not computed",
+        unit="tokens",
+    ),
+    Feature(
+        code="state.room",
+        doc="tokens left of this step's budget, positive",
+        unit="tokens",
+    ),
+    Feature(
+        code="state.blocks", doc="blocks of memory in all, positive", unit="blocks"
+    ),
+    Feature(code="state.used", doc="blocks of memory taken, at least 0", unit="blocks"),
+    Feature(
+        code="state.free",
+        doc="blocks open to a call now, may be negative",
+        unit="blocks",
+    ),
+    Feature(
+        code="state.pace",
+        doc="seconds of a step that only decodes, positive",
+        unit="seconds",
+    ),
+    Feature(
+        code="state.prefill_pace",
+        doc="seconds of a token of prompt, positive",
+        unit="seconds",
+    ),
+    Feature(
+        code="state.mean_output",
+        doc="mean tokens of complete calls, at least 0",
+        unit="tokens",
+    ),
+    Feature(
+        code="state.ttft",
+        doc="target of the first token in seconds, positive",
+        unit="seconds",
+    ),
+    Feature(
+        code="state.tpot",
+        doc="target of later tokens in seconds each, positive",
+        unit="seconds",
+    ),
 )
 
 _PRIORITY = EntryPoint(

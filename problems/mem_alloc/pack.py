@@ -49,18 +49,24 @@ _KEY = EntryPoint(
     ),
     seed="size",
     features=(
-        Feature(code="buf.size", doc="its size, positive, bytes"),
-        Feature(code="buf.lower", doc="start of its life, time units from 0"),
-        Feature(code="buf.upper", doc="end of its life, time units from 0"),
-        Feature(code="buf.life", doc="length of its life, positive, time units"),
+        Feature(code="buf.size", doc="its size, positive", unit="bytes"),
+        Feature(code="buf.lower", doc="start of its life, from 0", unit="time units"),
+        Feature(code="buf.upper", doc="end of its life, from 0", unit="time units"),
+        Feature(code="buf.life", doc="length of its life, positive", unit="time units"),
         Feature(code="buf.degree", doc="number (at least 0) of buffers beside it"),
-        Feature(code="buf.load", doc="most alive during its life, positive, bytes"),
-        Feature(code="stats.span", doc="length of all time, positive, time units"),
-        Feature(code="stats.bound", doc="most alive at one time, positive, bytes"),
-        Feature(code="stats.size_max", doc="largest size, positive, bytes"),
-        Feature(code="stats.size_mean", doc="mean size, positive, bytes"),
-        Feature(code="stats.life_max", doc="longest life, positive, time units"),
-        Feature(code="stats.life_mean", doc="mean life, positive, time units"),
+        Feature(
+            code="buf.load", doc="most alive during its life, positive", unit="bytes"
+        ),
+        Feature(
+            code="stats.span", doc="length of all time, positive", unit="time units"
+        ),
+        Feature(
+            code="stats.bound", doc="most alive at one time, positive", unit="bytes"
+        ),
+        Feature(code="stats.size_max", doc="largest size, positive", unit="bytes"),
+        Feature(code="stats.size_mean", doc="mean size, positive", unit="bytes"),
+        Feature(code="stats.life_max", doc="longest life, positive", unit="time units"),
+        Feature(code="stats.life_mean", doc="mean life, positive", unit="time units"),
     ),
 )
 
@@ -80,19 +86,25 @@ _NEXT = EntryPoint(
     ),
     seed="lowest_longest",
     features=(
-        Feature(code="buf.offset", doc="lowest place for it now, at least 0, bytes"),
-        Feature(code="buf.top", doc="its end there, positive, bytes"),
-        Feature(code="buf.size", doc="its size, positive, bytes"),
-        Feature(code="buf.lower", doc="start of its life, time units from 0"),
-        Feature(code="buf.upper", doc="end of its life, time units from 0"),
-        Feature(code="buf.life", doc="length of its life, positive, time units"),
+        Feature(
+            code="buf.offset", doc="lowest place for it now, at least 0", unit="bytes"
+        ),
+        Feature(code="buf.top", doc="its end there, positive", unit="bytes"),
+        Feature(code="buf.size", doc="its size, positive", unit="bytes"),
+        Feature(code="buf.lower", doc="start of its life, from 0", unit="time units"),
+        Feature(code="buf.upper", doc="end of its life, from 0", unit="time units"),
+        Feature(code="buf.life", doc="length of its life, positive", unit="time units"),
         Feature(code="buf.degree", doc="number (at least 0) of buffers beside it"),
         Feature(code="buf.waiting", doc="number (at least 0) of those unplaced"),
-        Feature(code="buf.load", doc="most alive during its life, positive, bytes"),
-        Feature(code="state.peak", doc="peak so far, at least 0, bytes"),
-        Feature(code="state.bound", doc="most alive at one time, positive, bytes"),
-        Feature(code="state.size_max", doc="largest size, positive, bytes"),
-        Feature(code="state.life_max", doc="longest life, positive, time units"),
+        Feature(
+            code="buf.load", doc="most alive during its life, positive", unit="bytes"
+        ),
+        Feature(code="state.peak", doc="peak so far, at least 0", unit="bytes"),
+        Feature(
+            code="state.bound", doc="most alive at one time, positive", unit="bytes"
+        ),
+        Feature(code="state.size_max", doc="largest size, positive", unit="bytes"),
+        Feature(code="state.life_max", doc="longest life, positive", unit="time units"),
     ),
 )
 

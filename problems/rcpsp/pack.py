@@ -57,29 +57,33 @@ _CALLED = (
 _END = "All are read-only. Return a finite int or float."
 
 _FEATURES = (
-    Feature(code="act.p", doc="duration, at least 0, time units"),
-    Feature(code="act.est", doc="earliest start, at least 0, time units"),
-    Feature(code="act.lst", doc="latest start, time units"),
-    Feature(code="act.lft", doc="latest finish, time units"),
-    Feature(code="act.slack", doc="latest less earliest start, time units"),
-    Feature(code="act.tail", doc="longest chain from its start on, time units"),
+    Feature(code="act.p", doc="duration, at least 0", unit="time units"),
+    Feature(code="act.est", doc="earliest start, at least 0", unit="time units"),
+    Feature(code="act.lst", doc="latest start", unit="time units"),
+    Feature(code="act.lft", doc="latest finish", unit="time units"),
+    Feature(code="act.slack", doc="latest less earliest start", unit="time units"),
+    Feature(code="act.tail", doc="longest chain from its start on", unit="time units"),
     Feature(code="act.succs", doc="number (at least 0) of direct successors"),
     Feature(code="act.after", doc="number (at least 0) of all successors"),
-    Feature(code="act.rank", doc="p and that of direct successors, time units"),
-    Feature(code="act.all_rank", doc="p and that of all successors, time units"),
+    Feature(code="act.rank", doc="p and that of direct successors", unit="time units"),
+    Feature(code="act.all_rank", doc="p and that of all successors", unit="time units"),
     Feature(code="act.peak", doc="largest share of a capacity, 0 to 1"),
-    Feature(code="act.work", doc="p times the sum of its shares, time units"),
-    Feature(code="act.work_after", doc="work of all behind it, time units"),
-    Feature(code="act.scarce", doc="work, weighted by how scarce it is, time units"),
-    Feature(code="act.need", doc="bound on the time from its start on, time units"),
+    Feature(code="act.work", doc="p times the sum of its shares", unit="time units"),
+    Feature(code="act.work_after", doc="work of all behind it", unit="time units"),
+    Feature(
+        code="act.scarce", doc="work, weighted by how scarce it is", unit="time units"
+    ),
+    Feature(
+        code="act.need", doc="bound on the time from its start on", unit="time units"
+    ),
 )
 
 _SERIAL = (
     *_FEATURES,
-    Feature(code="stats.cpm", doc="critical path, positive, time units"),
-    Feature(code="stats.load", doc="largest load of a resource, time units"),
-    Feature(code="stats.work", doc="sum of all work, time units"),
-    Feature(code="stats.p_max", doc="longest duration, time units"),
+    Feature(code="stats.cpm", doc="critical path, positive", unit="time units"),
+    Feature(code="stats.load", doc="largest load of a resource", unit="time units"),
+    Feature(code="stats.work", doc="sum of all work", unit="time units"),
+    Feature(code="stats.p_max", doc="longest duration", unit="time units"),
     Feature(code="stats.n", doc="number of activities, positive"),
 )
 
@@ -129,20 +133,26 @@ _DISPATCH = EntryPoint(
     seed="parallel_spt",
     features=(
         *_FEATURES,
-        Feature(code="act.wait", doc="time since it could start, at least 0"),
-        Feature(code="act.worst", doc="slack left at worst, time units"),
         Feature(
-            code="act.harm", doc="delay of others at worst, at least 0, time units"
+            code="act.wait",
+            doc="time since it could start, at least 0",
+            unit="time units",
+        ),
+        Feature(code="act.worst", doc="slack left at worst", unit="time units"),
+        Feature(
+            code="act.harm",
+            doc="delay of others at worst, at least 0",
+            unit="time units",
         ),
         Feature(code="act.fit", doc="largest share of what is free, 0 to 1"),
-        Feature(code="state.t", doc="the time, at least 0"),
+        Feature(code="state.t", doc="the time, at least 0", unit="time units"),
         Feature(code="state.n", doc="number that could start, at least 2"),
         Feature(code="state.free", doc="mean share of capacity that is free, 0 to 1"),
-        Feature(code="state.cpm", doc="critical path, positive, time units"),
-        Feature(code="state.load", doc="largest load of a resource, time units"),
-        Feature(code="state.work_left", doc="work not started, time units"),
-        Feature(code="state.work", doc="sum of all work, time units"),
-        Feature(code="state.p_max", doc="longest duration, time units"),
+        Feature(code="state.cpm", doc="critical path, positive", unit="time units"),
+        Feature(code="state.load", doc="largest load of a resource", unit="time units"),
+        Feature(code="state.work_left", doc="work not started", unit="time units"),
+        Feature(code="state.work", doc="sum of all work", unit="time units"),
+        Feature(code="state.p_max", doc="longest duration", unit="time units"),
     ),
 )
 

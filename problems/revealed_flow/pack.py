@@ -63,19 +63,27 @@ _ASKED = (
 )
 
 _FEATURES = (
-    Feature(code="job.rest", doc="left of its operation, positive, time units"),
-    Feature(code="job.served", doc="done of its operation, at least 0, time units"),
-    Feature(code="job.elapsed", doc="done of the job, at least 0, time units"),
+    Feature(code="job.rest", doc="left of its operation, positive", unit="time units"),
+    Feature(
+        code="job.served", doc="done of its operation, at least 0", unit="time units"
+    ),
+    Feature(code="job.elapsed", doc="done of the job, at least 0", unit="time units"),
     Feature(code="job.done", doc="number (at least 0) of its complete operations"),
-    Feature(code="job.arrival", doc="when it came, time units from 0"),
-    Feature(code="job.last", doc="when it was last served, time units from 0"),
-    Feature(code="job.behind", doc="mean work behind it, at least 0, time units"),
-    Feature(code="state.t", doc="time now, time units from 0"),
+    Feature(code="job.arrival", doc="when it came, from 0", unit="time units"),
+    Feature(code="job.last", doc="when it was last served, from 0", unit="time units"),
+    Feature(
+        code="job.behind", doc="mean work behind it, at least 0", unit="time units"
+    ),
+    Feature(code="state.t", doc="time now, from 0", unit="time units"),
     Feature(code="state.n", doc="number (at least 2) of jobs that are there"),
     Feature(code="state.m", doc="number (at least 1) of operations at most"),
     Feature(code="state.finished", doc="number (at least 0) of complete jobs"),
-    Feature(code="state.total_mean", doc="mean size of complete jobs, time units"),
-    Feature(code="state.rest_mean", doc="mean of job.rest, positive, time units"),
+    Feature(
+        code="state.total_mean", doc="mean size of complete jobs", unit="time units"
+    ),
+    Feature(
+        code="state.rest_mean", doc="mean of job.rest, positive", unit="time units"
+    ),
 )
 
 _PRIORITY = EntryPoint(
@@ -104,7 +112,9 @@ _INFORMED = EntryPoint(
     seed="gittins",
     features=(
         *_FEATURES,
-        Feature(code="job.rank", doc="time per completion, positive, time units"),
+        Feature(
+            code="job.rank", doc="time per completion, positive", unit="time units"
+        ),
     ),
 )
 

@@ -41,13 +41,19 @@ _PRIORITY = EntryPoint(
     ),
     seed="edd",
     features=(
-        Feature(code="job.p", doc="processing time of the job, time units"),
-        Feature(code="job.d", doc="due date of the job, time units from 0"),
-        Feature(code="state.t", doc="time now, time units from 0"),
+        Feature(code="job.p", doc="processing time of the job", unit="time units"),
+        Feature(code="job.d", doc="due date of the job, from 0", unit="time units"),
+        Feature(code="state.t", doc="time now, from 0", unit="time units"),
         Feature(code="state.n", doc="number of unscheduled jobs"),
-        Feature(code="state.remaining", doc="their total processing time, time units"),
-        Feature(code="state.p_max", doc="their longest processing time, time units"),
-        Feature(code="state.p_mean", doc="their mean processing time, time units"),
+        Feature(
+            code="state.remaining", doc="their total processing time", unit="time units"
+        ),
+        Feature(
+            code="state.p_max", doc="their longest processing time", unit="time units"
+        ),
+        Feature(
+            code="state.p_mean", doc="their mean processing time", unit="time units"
+        ),
     ),
 )
 

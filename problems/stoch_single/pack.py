@@ -45,17 +45,17 @@ _CALLED = (
 _FEATURES = (
     Feature(code="kind.left", doc="incomplete jobs of the type, at least 1"),
     Feature(code="kind.done", doc="complete jobs of the type, at least 0"),
-    Feature(code="kind.time", doc="work on the type so far, at least 0, ticks"),
-    Feature(code="kind.mean", doc="mean duration so far, at least 0, ticks"),
-    Feature(code="kind.low", doc="lower bound on the mean, at least 0, ticks"),
-    Feature(code="kind.high", doc="upper bound on the mean, ticks"),
+    Feature(code="kind.time", doc="work on the type so far, at least 0", unit="ticks"),
+    Feature(code="kind.mean", doc="mean duration so far, at least 0", unit="ticks"),
+    Feature(code="kind.low", doc="lower bound on the mean, at least 0", unit="ticks"),
+    Feature(code="kind.high", doc="upper bound on the mean", unit="ticks"),
     Feature(code="state.left", doc="all incomplete jobs, at least 2"),
     Feature(code="state.n", doc="all jobs, at least 2"),
     Feature(code="state.k", doc="types with jobs left, at least 2"),
-    Feature(code="state.t", doc="time so far, at least 0, ticks"),
-    Feature(code="state.best_high", doc="least upper bound of the types, ticks"),
-    Feature(code="state.next_low", doc="least lower bound but one, ticks"),
-    Feature(code="state.least_time", doc="least work of the types, ticks"),
+    Feature(code="state.t", doc="time so far, at least 0", unit="ticks"),
+    Feature(code="state.best_high", doc="least upper bound of the types", unit="ticks"),
+    Feature(code="state.next_low", doc="least lower bound but one", unit="ticks"),
+    Feature(code="state.least_time", doc="least work of the types", unit="ticks"),
 )
 
 _CHOOSE = EntryPoint(
@@ -79,7 +79,9 @@ _PREEMPT = EntryPoint(
     seed="slices",
     features=(
         *_FEATURES,
-        Feature(code="kind.elapsed", doc="work on its next job, at least 0, ticks"),
+        Feature(
+            code="kind.elapsed", doc="work on its next job, at least 0", unit="ticks"
+        ),
         Feature(code="kind.running", doc="1 if it was interrupted now, else 0"),
     ),
 )

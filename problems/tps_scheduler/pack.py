@@ -67,27 +67,33 @@ _PRIORITY = EntryPoint(
     seed="turns",
     features=(
         Feature(code="call.place", doc="place in the task, from 0"),
-        Feature(code="call.mean", doc="expected latency, positive, ms"),
+        Feature(code="call.mean", doc="expected latency, positive", unit="ms"),
         Feature(code="call.sigma", doc="spread of the latency, 0.2 to 1"),
         Feature(code="call.fails", doc="chance of a failure, 0 to 0.25"),
         Feature(code="call.failed", doc="number (at least 0) of failed attempts"),
-        Feature(code="call.waited", doc="time it has been ready, at least 0, ms"),
-        Feature(code="call.tail", doc="longest expected chain from it, positive, ms"),
+        Feature(
+            code="call.waited", doc="time it has been ready, at least 0", unit="ms"
+        ),
+        Feature(
+            code="call.tail", doc="longest expected chain from it, positive", unit="ms"
+        ),
         Feature(code="call.children", doc="number (at least 0) of direct followers"),
         Feature(code="call.followers", doc="number (at least 0) of all followers"),
         Feature(code="call.slots", doc="slots (at least 1) of its server"),
         Feature(code="call.busy", doc="busy slots (at least 0) of its server"),
-        Feature(code="call.gap", doc="least time between beginnings there, ms"),
+        Feature(code="call.gap", doc="least time between beginnings there", unit="ms"),
         Feature(code="call.queue", doc="number (at least 1) of calls ready there"),
-        Feature(code="call.load", doc="expected work of its server, positive, ms"),
-        Feature(code="state.t", doc="time now, from 0, ms"),
-        Feature(code="state.since", doc="time since a call was last made, ms"),
+        Feature(
+            code="call.load", doc="expected work of its server, positive", unit="ms"
+        ),
+        Feature(code="state.t", doc="time now, from 0", unit="ms"),
+        Feature(code="state.since", doc="time since a call was last made", unit="ms"),
         Feature(code="state.n", doc="number (at least 1) of calls of the task"),
         Feature(code="state.left", doc="number (at least 1) of calls not complete"),
         Feature(code="state.running", doc="number (at least 0) of calls under way"),
         Feature(code="state.cap", doc="most calls (at least 1) under way"),
-        Feature(code="state.span", doc="longest expected chain, positive, ms"),
-        Feature(code="state.work", doc="expected work of all over the cap, ms"),
+        Feature(code="state.span", doc="longest expected chain, positive", unit="ms"),
+        Feature(code="state.work", doc="expected work of all over the cap", unit="ms"),
     ),
 )
 

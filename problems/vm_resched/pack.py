@@ -54,23 +54,39 @@ _SCORE = EntryPoint(
     seed="steepest",
     features=(
         Feature(code="move.gain", doc="whole blocks that it adds, may be negative"),
-        Feature(code="move.source_rest", doc="fragment left behind now, cores"),
-        Feature(code="move.source_after", doc="fragment left behind after it, cores"),
-        Feature(code="move.target_rest", doc="fragment at the target now, cores"),
-        Feature(code="move.target_after", doc="fragment at the target after it, cores"),
-        Feature(code="move.cores", doc="cores of the VM, positive"),
-        Feature(code="move.memory", doc="memory of the VM, positive, GB"),
-        Feature(code="move.source_free", doc="free cores left behind, positive, cores"),
+        Feature(code="move.source_rest", doc="fragment left behind now", unit="cores"),
         Feature(
-            code="move.target_free", doc="free cores at the target after it, cores"
+            code="move.source_after", doc="fragment left behind after it", unit="cores"
+        ),
+        Feature(
+            code="move.target_rest", doc="fragment at the target now", unit="cores"
+        ),
+        Feature(
+            code="move.target_after",
+            doc="fragment at the target after it",
+            unit="cores",
+        ),
+        Feature(code="move.cores", doc="cores of the VM, positive", unit="cores"),
+        Feature(code="move.memory", doc="memory of the VM, positive", unit="GB"),
+        Feature(
+            code="move.source_free",
+            doc="free cores left behind, positive",
+            unit="cores",
+        ),
+        Feature(
+            code="move.target_free",
+            doc="free cores at the target after it",
+            unit="cores",
         ),
         Feature(
             code="abs(move.source_after - move.target_after)",
-            doc="how unequal both fragments are after it, at least 0, cores",
+            doc="how unequal both fragments are after it, at least 0",
+            unit="cores",
         ),
         Feature(
             code="abs(move.source_rest - move.target_rest)",
-            doc="how unequal both fragments are now, at least 0, cores",
+            doc="how unequal both fragments are now, at least 0",
+            unit="cores",
         ),
     ),
 )
@@ -90,16 +106,16 @@ _TWO_STAGE = EntryPoint(
     ),
     seed="filter_score",
     features=(
-        Feature(code="side.after", doc="fragment on this side after it, cores"),
-        Feature(code="side.rest", doc="fragment on this side now, cores"),
+        Feature(code="side.after", doc="fragment on this side after it", unit="cores"),
+        Feature(code="side.rest", doc="fragment on this side now", unit="cores"),
         Feature(code="side.gain", doc="whole blocks that it adds, may be negative"),
-        Feature(code="side.free", doc="free cores on this side after it, cores"),
-        Feature(code="side.memory", doc="free memory on this side after it, GB"),
-        Feature(code="vm.cores", doc="cores of the VM, positive"),
-        Feature(code="vm.memory", doc="memory of the VM, positive, GB"),
+        Feature(code="side.free", doc="free cores on this side after it", unit="cores"),
+        Feature(code="side.memory", doc="free memory on this side after it", unit="GB"),
+        Feature(code="vm.cores", doc="cores of the VM, positive", unit="cores"),
+        Feature(code="vm.memory", doc="memory of the VM, positive", unit="GB"),
         Feature(code="state.leaving", doc="1 to choose a VM, 0 to choose its place"),
         Feature(code="state.left", doc="migrations left, this one too, positive"),
-        Feature(code="state.rest", doc="fragments of the cluster now, cores"),
+        Feature(code="state.rest", doc="fragments of the cluster now", unit="cores"),
     ),
 )
 

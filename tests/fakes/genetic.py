@@ -21,9 +21,11 @@ ENTRY_POINT = EntryPoint(
     doc="The job with the smallest value is next.",
     seed="edd",
     features=(
-        Feature(code="job.p", doc="processing time of the job, at least 1, seconds"),
-        Feature(code="job.d", doc="due date of the job, seconds from 0"),
-        Feature(code="state.t", doc="time now, seconds from 0"),
+        Feature(
+            code="job.p", doc="processing time of the job, at least 1", unit="seconds"
+        ),
+        Feature(code="job.d", doc="due date of the job, from 0", unit="seconds"),
+        Feature(code="state.t", doc="time now, from 0", unit="seconds"),
         Feature(code="state.n", doc="number of jobs, positive"),
     ),
 )

@@ -39,6 +39,9 @@ _AGAIN = 0.15
 _ANY_UNITS = 0.05
 """Share of products that may mix units."""
 
+_ANY_RESULT = 0.2
+"""Share of products whose whole may be in another unit than the first parent."""
+
 _DRAWS = 8
 """Draws after which units are given up."""
 
@@ -179,7 +182,7 @@ class GeneticProposer:
         product = self._changed(exprs, words, rng)
         if rng.random() < _ANY_UNITS:
             return product
-        wanted = self._unit(exprs[0])
+        wanted = None if rng.random() < _ANY_RESULT else self._unit(exprs[0])
         for _ in range(_DRAWS):
             if product and consistent(product.expr, words.units, wanted):
                 return product

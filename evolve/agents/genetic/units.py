@@ -25,14 +25,8 @@ class MixedUnitsError(Exception):
 
 
 def declared_unit(feature: Feature) -> Unit:
-    """Read the unit off a description: what follows its last comma, if it has one.
-
-    ``"processing time of the job, time units"`` is in ``time units``; ``"number of
-    unscheduled jobs"`` is a plain number.
-    """
-    _, comma, last = feature.doc.rpartition(",")
-    name = last.partition(" from ")[0].strip(" .").lower()
-    return ((name, 1),) if comma and name else PLAIN
+    """Return the unit that a term is declared to be in."""
+    return ((feature.unit, 1),) if feature.unit else PLAIN
 
 
 def unit_of(expr: Expr, units: Mapping[str, Unit]) -> Unit | None:

@@ -86,9 +86,9 @@ def test_powers_that_may_overflow_or_turn_complex_are_recognised(code, allowed):
     assert tame(expression(code), WORDS.signs) is allowed
 
 
-def test_units_come_from_the_end_of_a_description():
+def test_units_are_those_declared_whatever_the_description_says():
     assert declared_unit(ENTRY_POINT.features[1]) == TIME
-    assert declared_unit(Feature(code="x", doc="number of jobs")) == ()
+    assert declared_unit(Feature(code="x", doc="of the job, at least 0")) == ()
 
 
 @pytest.mark.parametrize(
