@@ -65,57 +65,16 @@ _MATCH = EntryPoint(
     ),
     seed="llq",
     features=(
-        Feature(
-            code="request.blocks",
-            doc="number (at least 1) of blocks it needs",
-            unit="blocks",
-        ),
+        Feature(code="request.blocks", doc="number (at least 1) of blocks it needs"),
         Feature(code="request.wait", doc="since it came, at least 0", unit="seconds"),
-        Feature(
-            code="request.prompt",
-            doc="number (at least 1) of tokens to compute",
-            unit="tokens",
-        ),
-        Feature(
-            code="request.expected",
-            doc="mean number (at least 0) of tokens made",
-            unit="tokens",
-        ),
-        Feature(code="replica.running", doc="number of requests in its batch"),
-        Feature(code="replica.waiting", doc="number of requests that wait there"),
+        Feature(code="request.expected", doc="mean number (at least 0) of tokens made"),
         Feature(code="replica.in_flight", doc="number of requests that it has"),
-        Feature(
-            code="replica.blocks",
-            doc="number (at least 1) of its blocks",
-            unit="blocks",
-        ),
-        Feature(
-            code="replica.used",
-            doc="number of its blocks that are taken",
-            unit="blocks",
-        ),
-        Feature(
-            code="replica.free", doc="number of its blocks that are free", unit="blocks"
-        ),
-        Feature(
-            code="replica.waiting_blocks",
-            doc="number of blocks wanted there",
-            unit="blocks",
-        ),
-        Feature(
-            code="replica.room", doc="blocks free less blocks wanted", unit="blocks"
-        ),
-        Feature(
-            code="replica.prefill",
-            doc="number of tokens to compute there",
-            unit="tokens",
-        ),
+        Feature(code="replica.waiting", doc="number of requests that wait there"),
+        Feature(code="replica.blocks", doc="number (at least 1) of its blocks"),
+        Feature(code="replica.free", doc="number of its blocks that are free"),
+        Feature(code="replica.room", doc="blocks free less blocks wanted"),
         Feature(code="state.queue", doc="number (at least 1) of requests in the queue"),
-        Feature(
-            code="state.mean_output",
-            doc="mean number of tokens of outputs",
-            unit="tokens",
-        ),
+        Feature(code="state.mean_output", doc="mean number of tokens of outputs"),
     ),
 )
 
