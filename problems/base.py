@@ -12,6 +12,19 @@ Json: TypeAlias = Any
 BLOCK_START = "# EVOLVE-BLOCK-START"
 BLOCK_END = "# EVOLVE-BLOCK-END"
 
+PLAIN_MODULES = (
+    "bisect",
+    "collections",
+    "functools",
+    "heapq",
+    "itertools",
+    "math",
+    "operator",
+    "random",
+    "statistics",
+)
+"""What a heuristic may import where nothing speaks for more."""
+
 
 class Split(StrEnum):
     """Disjoint sets of instances.

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.dag_hetero.baselines import baselines
 from problems.dag_hetero.importer import read
 from problems.dag_hetero.instances import instances
@@ -263,17 +272,7 @@ PACK: Problem[DagInstance] = Problem(
         {point.name: point for point in (_SELECT, _RANK, _CHOOSE, _SPLIT)}
     ),
     driver="problems.dag_hetero.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

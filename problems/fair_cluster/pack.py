@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     EntryPoint,
     Feature,
@@ -214,17 +215,7 @@ PACK: Problem[ClusterInstance] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"priority": _PRIORITY, "partition": _PARTITION}),
     driver="problems.fair_cluster.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

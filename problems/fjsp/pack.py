@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.fjsp.baselines import baselines
 from problems.fjsp.importer import read
 from problems.fjsp.instances import instances
@@ -121,17 +130,7 @@ PACK: Problem[FjspInstance] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({"priority": _PRIORITY}),
     driver="problems.fjsp.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

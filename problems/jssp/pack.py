@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     EntryPoint,
     Feature,
@@ -165,17 +166,7 @@ PACK: Problem[JsspInstance] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({"priority": _NON_DELAY, "active_priority": _ACTIVE}),
     driver="problems.jssp.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.k8s_pods.baselines import baselines
 from problems.k8s_pods.importer import read
 from problems.k8s_pods.instances import instances
@@ -143,17 +152,7 @@ PACK: Problem[PodsInstance] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({one.name: one for one in _ENTRY_POINTS}),
     driver="problems.k8s_pods.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

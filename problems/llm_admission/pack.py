@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, Chart, EntryPoint, Feature, Json, Mode, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    Chart,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Problem,
+)
 from problems.llm_admission.baselines import baselines
 from problems.llm_admission.importer import read
 from problems.llm_admission.instances import instances
@@ -263,17 +272,7 @@ PACK: Problem[Scenario] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"admit": _ADMIT, "pick": _PICK, "victim": _VICTIM}),
     driver="problems.llm_admission.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

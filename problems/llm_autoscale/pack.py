@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     Chart,
     EntryPoint,
@@ -136,17 +137,7 @@ PACK: Problem[Scenario] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"target": _TARGET, "replicas": _REPLICAS}),
     driver="problems.llm_autoscale.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

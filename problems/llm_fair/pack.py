@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     Chart,
     Curve,
@@ -208,17 +209,7 @@ PACK: Problem[Scenario] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"priority": _PRIORITY, "pick": _PICK}),
     driver="problems.llm_fair.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, Chart, EntryPoint, Feature, Json, Mode, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    Chart,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Problem,
+)
 from problems.llm_offline_prefix.baselines import baselines
 from problems.llm_offline_prefix.importer import read
 from problems.llm_offline_prefix.instances import instances
@@ -120,17 +129,7 @@ PACK: Problem[Batch] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({"priority": _PRIORITY, "order": _ORDER}),
     driver="problems.llm_offline_prefix.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

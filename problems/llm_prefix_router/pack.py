@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     Chart,
     EntryPoint,
@@ -166,17 +167,7 @@ PACK: Problem[Scenario] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"cost": _COST, "place": _PLACE}),
     driver="problems.llm_prefix_router.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     Chart,
     EntryPoint,
@@ -113,17 +114,7 @@ PACK: Problem[Scenario] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"match": _MATCH, "route": _ROUTE}),
     driver="problems.llm_router.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, Chart, EntryPoint, Feature, Json, Mode, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    Chart,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Problem,
+)
 from problems.llm_serving import picturing, traces
 from problems.llm_serving.hosting import Host
 from problems.llm_serving.picturing import PICTURE
@@ -224,17 +233,7 @@ PACK: Problem[Scenario] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"priority": _PRIORITY, "pick": _PICK}),
     driver="problems.llm_slo.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

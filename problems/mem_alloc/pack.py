@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.mem_alloc.baselines import baselines
 from problems.mem_alloc.importer import read
 from problems.mem_alloc.instances import instances
@@ -142,17 +151,7 @@ PACK: Problem[MemInstance] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({"key": _KEY, "next_buffer": _NEXT}),
     driver="problems.mem_alloc.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

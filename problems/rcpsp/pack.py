@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.rcpsp.baselines import baselines
 from problems.rcpsp.importer import read
 from problems.rcpsp.instances import instances
@@ -190,17 +199,7 @@ PACK: Problem[RcpspInstance] = Problem(
         {"priority": _PRIORITY, "dispatch": _DISPATCH, "justified": _JUSTIFIED}
     ),
     driver="problems.rcpsp.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     EntryPoint,
     Feature,
@@ -155,17 +156,7 @@ PACK: Problem[FlowInstance] = Problem(
         {"priority": _PRIORITY, "informed_priority": _INFORMED}
     ),
     driver="problems.revealed_flow.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Problem,
+)
 from problems.smtt.baselines import baselines
 from problems.smtt.importer import read_json
 from problems.smtt.instances import instances
@@ -88,17 +96,7 @@ PACK: Problem[SmttInstance] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({"priority": _PRIORITY, "sequence": _SEQUENCE}),
     driver="problems.smtt.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.stoch_single.baselines import baselines
 from problems.stoch_single.instances import instances
 from problems.stoch_single.model import StochInstance, describe, encode
@@ -120,17 +129,7 @@ PACK: Problem[StochInstance] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"choose": _CHOOSE, "preempt": _PREEMPT}),
     driver="problems.stoch_single.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

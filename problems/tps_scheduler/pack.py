@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    PLAIN_MODULES,
     Bar,
     EntryPoint,
     Feature,
@@ -128,17 +129,7 @@ PACK: Problem[ToolInstance] = Problem(
     mode=Mode.TRACE,
     entry_points=MappingProxyType({"priority": _PRIORITY}),
     driver="problems.tps_scheduler.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,

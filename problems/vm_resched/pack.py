@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from problems.base import Bar, EntryPoint, Feature, Json, Mode, Picture, Problem
+from problems.base import (
+    PLAIN_MODULES,
+    Bar,
+    EntryPoint,
+    Feature,
+    Json,
+    Mode,
+    Picture,
+    Problem,
+)
 from problems.vm_resched.baselines import baselines
 from problems.vm_resched.importer import read
 from problems.vm_resched.instances import instances
@@ -162,17 +171,7 @@ PACK: Problem[VmInstance] = Problem(
     mode=Mode.SOLUTION,
     entry_points=MappingProxyType({"score": _SCORE, "two_stage": _TWO_STAGE}),
     driver="problems.vm_resched.simulate",
-    modules=(
-        "bisect",
-        "collections",
-        "functools",
-        "heapq",
-        "itertools",
-        "math",
-        "operator",
-        "random",
-        "statistics",
-    ),
+    modules=PLAIN_MODULES,
     baselines=baselines(),
     instances=instances,
     encode=encode,
