@@ -6,6 +6,7 @@ pack are renamed, how an answer is spoilt, and what heuristics that cheat look l
 
 import ast
 import importlib
+import re
 import json
 from functools import cache
 from importlib.util import find_spec
@@ -125,6 +126,10 @@ def test_every_group_has_a_reference_to_divide_by(pack, split):
     assert min(totals.values()) > 0
 
 
+NO_UNIT = re.compile(r"\d|positive|negative|least|most|sign|share|number")
+"""What a range says: in the place of a unit it keeps apart what belongs together."""
+
+
 @pack_of_every_name
 def test_entry_points_are_described_and_have_a_seed(pack):
     assert pack.entry_points
@@ -137,6 +142,8 @@ def test_entry_points_are_described_and_have_a_seed(pack):
         assert pack.baselines[entry_point.seed].entry_point == name
         for feature in entry_point.features:
             ast.parse(feature.code, mode="eval")
+            assert not NO_UNIT.search(feature.unit), f"{feature.code}: {feature.unit}"
+            assert not feature.doc.endswith(f", {feature.unit or 'number'}")
 
 
 @pack_of_every_name

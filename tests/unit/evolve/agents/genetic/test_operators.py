@@ -89,6 +89,12 @@ def test_terms_are_exchanged_for_all_others():
     assert made >= {expression(feature.code) for feature in ENTRY_POINT.features}
 
 
+def test_a_constant_may_become_a_term():
+    made = set(many(lambda rng: change_term(expression("job.d - 1000"), WORDS, rng)))
+    assert expression("job.d - state.t") in made
+    assert expression("job.p - 1000") in made
+
+
 def test_constants_move_by_factors_and_stay_short():
     made = many(lambda rng: change_constant(expression("2 * job.d"), WORDS, rng))
     values = [next(s.value for s in walk(e) if isinstance(s, Const)) for e in made]

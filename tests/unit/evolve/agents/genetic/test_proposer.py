@@ -1,4 +1,6 @@
 import ast
+import re
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -6,8 +8,11 @@ import numpy as np
 import pytest
 
 from evolve.agents.genetic import GeneticProposer
+from evolve.agents.genetic.units import MixedUnitsError, unit_of
+from evolve.agents.genetic.vocabulary import vocabulary
 from evolve.program import program_id
 from evolve.records import Candidate, Operator, Reason, Rejection
+from problems.base import BLOCK_END, BLOCK_START
 from problems.errors import ConfigError
 from tests.fakes.genetic import (
     EDD,
@@ -15,6 +20,7 @@ from tests.fakes.genetic import (
     FOOTER,
     HEADER,
     MIXED,
+    expression,
     function,
     propose,
     proposer,
@@ -135,6 +141,35 @@ def test_generations_stay_readable_and_rarely_fail():
                 failed += 1
     assert len(pool) > 280
     assert failed < 0.01 * tried
+
+
+def test_small_rules_get_scaled_terms():
+    one = proposer()
+    made = [propose(one, [EDD], seed).source for seed in range(300)]
+    scaled = [source for source in made if re.search(r"\d \* (job|state)\.", source)]
+    # Structure comes first, but a good rule may be one scaled term away.
+    assert 5 < len(scaled) < 100
+
+
+def test_some_rules_are_in_another_unit_than_their_parent():
+    one = proposer()
+    made = [propose(one, [EDD], seed).source for seed in range(600)]
+    units = Counter(unit(source) for source in made)
+    assert units[str((("seconds", 1),))] > 500
+    assert units[str((("seconds", 2),))] + units["()"] > 5
+
+
+def unit(source):
+    """Unit of the rule as a text, "mixed" or "other" if it has none or is no line."""
+    block = source.split(BLOCK_START)[1].split(BLOCK_END)[0]
+    lines = re.findall(r"return (.*)", block)
+    if " = " in block or len(lines) != 1:
+        return "other"
+    try:
+        found = unit_of(expression(lines[0]), vocabulary(ENTRY_POINT.features).units)
+    except MixedUnitsError:
+        return "mixed"
+    return str(found)
 
 
 def test_constants_are_short():
