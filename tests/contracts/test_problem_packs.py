@@ -6,8 +6,8 @@ pack are renamed, how an answer is spoilt, and what heuristics that cheat look l
 
 import ast
 import importlib
-import re
 import json
+import re
 from functools import cache
 from importlib.util import find_spec
 
