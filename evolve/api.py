@@ -110,9 +110,9 @@ def start(
     if Path(target).suffix == ".toml":
         campaign = configs.read(Path(target), over)
     else:
-        name = registry.load(target).name
+        problem = registry.load(target)
         budget.setdefault("candidates", DEFAULT_CANDIDATES)
-        campaign = configs.build({"name": name, "problem": name} | over, where="api")
+        campaign = configs.suited(problem, over, where="api")
     levels.require(campaign.evaluator.least_sandbox())
     folder = None if out is None else Path(out)
     name = folder.name if folder else fresh_name(campaign.name, datetime.now())  # noqa: DTZ005

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluators.base import Limits, Sandbox
 from evaluators.sandbox import levels
+from problems.base import AnyProblem
 from problems.errors import ConfigError
 
 Strategy = Literal[
@@ -342,6 +343,20 @@ def parse(
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
     return build(_merged(data, overrides or {}), where=where)
+
+
+def suited(
+    problem: AnyProblem, overrides: dict[str, Any], *, where: str = "campaign"
+) -> Campaign:
+    """Make the campaign that suits a problem, with ``overrides`` over it.
+
+    Raises
+    ------
+    ConfigError
+        As ``build``.
+    """
+    own = {**problem.campaign, "name": problem.name, "problem": problem.name}
+    return build(_merged(own, overrides), where=where)
 
 
 def build(data: dict[str, Any], *, where: str = "campaign") -> Campaign:

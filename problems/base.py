@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 Json: TypeAlias = Any
@@ -24,6 +25,19 @@ PLAIN_MODULES = (
     "statistics",
 )
 """What a heuristic may import where nothing speaks for more."""
+
+COSTLY: Mapping[str, Json] = MappingProxyType(
+    {
+        "search": {"strategy": "plus"},
+        "evaluator": {"racing": True},
+        "finalists": 20,
+    }
+)
+"""Campaign of a problem whose judgements take a tenth of a second or more.
+
+Few programs are judged, so the best ten breed, and what cannot join them is not judged
+to the end.
+"""
 
 
 class Split(StrEnum):
@@ -391,6 +405,9 @@ class Problem(Generic[InstanceT]):
     read
         All instances of a text file of UTF-8, in its order, or a ConfigError that
         names file and line; None if the pack reads no files.
+    campaign
+        Keys of a campaign file, by section, that a run by the problem's name takes in
+        the place of defaults.
     """
 
     name: str
@@ -416,6 +433,7 @@ class Problem(Generic[InstanceT]):
     published: tuple[Published[InstanceT], ...] = ()
     files: tuple[RemoteFile, ...] = ()
     read: Callable[[Path], Sequence[Imported[InstanceT]]] | None = None
+    campaign: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def default_entry_point(self) -> EntryPoint:

@@ -130,11 +130,10 @@ def resolve(target: str, options: Options) -> Campaign:
     if "/" in target and not path.exists():
         raise ConfigError(f"no campaign file {target}")
     problem = registry.load(target)
-    base: dict[str, Any] = {"name": problem.name, "problem": problem.name}
     budget = over.setdefault("budget", {})
     if options.budget_candidates is None and options.budget_usd is None:
         budget.setdefault("seconds", 60.0)
-    return configs.build(base | over, where="command line")
+    return configs.suited(problem, over, where="command line")
 
 
 def _go(run: Run, *, as_json: bool) -> None:

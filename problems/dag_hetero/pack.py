@@ -287,4 +287,5 @@ PACK: Problem[DagInstance] = Problem(
         along="time (time units of the instance)", marked="ends at the makespan"
     ),
     read=read,
+    campaign=MappingProxyType({"entry_point": "choose_machine", "seeds": ["earliest"]}),
 )

@@ -230,4 +230,5 @@ PACK: Problem[ClusterInstance] = Problem(
     picture=Picture(
         along="time (time units of the instance)", marked="job ends after its deadline"
     ),
+    campaign=MappingProxyType({"search": {"strategy": "pareto"}}),
 )

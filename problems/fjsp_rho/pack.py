@@ -2,7 +2,15 @@
 
 from types import MappingProxyType
 
-from problems.base import EntryPoint, Feature, Mode, Picture, Problem, Simulator
+from problems.base import (
+    COSTLY,
+    EntryPoint,
+    Feature,
+    Mode,
+    Picture,
+    Problem,
+    Simulator,
+)
 from problems.fjsp.importer import read
 from problems.fjsp.model import FjspInstance, describe, encode
 from problems.fjsp.pack import PACK as SHOPS
@@ -132,4 +140,5 @@ PACK: Problem[FjspInstance] = Problem(
     describe=describe,
     picture=Picture(marked="last to end"),
     read=read,
+    campaign=MappingProxyType({**COSTLY, "finalists": 10}),
 )

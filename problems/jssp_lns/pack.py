@@ -2,7 +2,15 @@
 
 from types import MappingProxyType
 
-from problems.base import EntryPoint, Feature, Mode, Picture, Problem, Simulator
+from problems.base import (
+    COSTLY,
+    EntryPoint,
+    Feature,
+    Mode,
+    Picture,
+    Problem,
+    Simulator,
+)
 from problems.jssp.importer import read_bounded
 from problems.jssp.model import JsspInstance, encode
 from problems.jssp.pack import PACK as SHOPS
@@ -136,4 +144,5 @@ PACK: Problem[JsspInstance] = Problem(
     picture=Picture(marked="last to end"),
     files=SHOPS.files,
     read=read_bounded,
+    campaign=MappingProxyType({**COSTLY, "finalists": 10}),
 )

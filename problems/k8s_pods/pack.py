@@ -165,4 +165,5 @@ PACK: Problem[PodsInstance] = Problem(
     describe=describe,
     picture=Picture(along="requested share of the node (%)", marked="moved or pending"),
     read=read,
+    campaign=MappingProxyType({"seeds": ["stay"]}),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     Chart,
@@ -288,4 +289,5 @@ PACK: Problem[Scenario] = Problem(
     picture=PICTURE,
     files=traces.AZURE_FILES,
     read=read,
+    campaign=COSTLY,
 )

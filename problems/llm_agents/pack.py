@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     Chart,
@@ -225,4 +226,7 @@ PACK: Problem[Scenario] = Problem(
     describe=describe,
     picture=picturing.PICTURE,
     charts=charts,
+    campaign=MappingProxyType(
+        {**COSTLY, "evaluator": {"racing": True, "cpu_seconds": 10.0}}
+    ),
 )

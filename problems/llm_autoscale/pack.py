@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     Chart,
@@ -153,4 +154,5 @@ PACK: Problem[Scenario] = Problem(
     charts=charts,
     read=read,
     files=traces.AZURE_FILES,
+    campaign=COSTLY,
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     Chart,
@@ -224,4 +225,5 @@ PACK: Problem[Scenario] = Problem(
     picture=picturing.PICTURE,
     charts=charts,
     read=read,
+    campaign=COSTLY,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     Chart,
@@ -183,4 +184,5 @@ PACK: Problem[Scenario] = Problem(
     charts=charts,
     files=MOONCAKE_FILES,
     read=read,
+    campaign=COSTLY,
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     Chart,
@@ -128,4 +129,7 @@ PACK: Problem[Scenario] = Problem(
     describe=describe,
     picture=picturing.PICTURE,
     charts=charts,
+    campaign=MappingProxyType(
+        {**COSTLY, "evaluator": {"racing": True, "cpu_seconds": 2.0}}
+    ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from problems.base import (
+    COSTLY,
     PLAIN_MODULES,
     Bar,
     EntryPoint,
@@ -166,4 +167,7 @@ PACK: Problem[MemInstance] = Problem(
         along="time (time units of the instance)", marked="ends at the peak"
     ),
     read=read,
+    campaign=MappingProxyType(
+        {**COSTLY, "entry_point": "next_buffer", "seeds": ["lowest_longest"]}
+    ),
 )

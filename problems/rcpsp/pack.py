@@ -213,4 +213,5 @@ PACK: Problem[RcpspInstance] = Problem(
     picture=Picture(marked="ends with the project"),
     published=PUBLISHED,
     read=read,
+    campaign=MappingProxyType({"entry_point": "justified", "seeds": ["justified_spt"]}),
 )

@@ -142,4 +142,5 @@ PACK: Problem[StochInstance] = Problem(
     simulator=StochSimulator,
     describe=describe,
     picture=Picture(along="time (ticks)", marked="interrupted"),
+    campaign=MappingProxyType({"entry_point": "preempt", "seeds": ["slices"]}),
 )

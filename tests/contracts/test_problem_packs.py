@@ -13,6 +13,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from evolve import config as configs
 from problems import registry
 from problems.base import BLOCK_END, BLOCK_START, Mode, Split
 from tests.fakes.queue_problem import STEPPED, TRACED
@@ -144,6 +145,14 @@ def test_entry_points_are_described_and_have_a_seed(pack):
             ast.parse(feature.code, mode="eval")
             assert not NO_UNIT.search(feature.unit), f"{feature.code}: {feature.unit}"
             assert not feature.doc.endswith(f", {feature.unit or 'number'}")
+
+
+@pack_of_every_name
+def test_a_run_by_name_starts_from_rules_of_its_entry_point(pack):
+    campaign = configs.suited(pack, {"budget": {"seconds": 1.0}})
+    entry_point = campaign.entry_point or pack.default_entry_point.name
+    seeds = campaign.seeds or (pack.entry_points[entry_point].seed,)
+    assert {pack.baselines[seed].entry_point for seed in seeds} == {entry_point}
 
 
 @pack_of_every_name
