@@ -12,12 +12,12 @@ can vanish, and each resample is measured in its own standard error. Where a gro
 fewer than three instances its resamples have no spread too often to measure anything;
 then all groups are resampled as one, whose spread includes that between groups, so the
 interval errs on the wide side (collapsed strata: Cochran 1977, *Sampling Techniques*,
-Wiley, section 5A.12). The interval of a
-difference is the symmetric one (Hall 1988, *JRSS B* 50), which errs on the side of not
-claiming. Gaps are skewed and test sets small: with gamma-distributed gaps (shape 0.5)
-and 2 groups of 5 to 3 groups of 50 instances, intervals of nominal 0.95 covered the
-truth in 0.92-0.94 (scores) and 0.95-0.97 (differences) of simulated cases, percentile
-and BCa intervals in 0.78-0.93; with 5 groups of 1 to 6 of 2, in 0.89-0.95 and 0.97-1.
+Wiley, section 5A.12). The interval of a difference is the symmetric one (Hall 1988,
+*JRSS B* 50), which errs on the side of not claiming. Gaps are skewed and test sets
+small: with gamma-distributed gaps (shape 0.5) and 2 groups of 5 to 3 groups of 50
+instances, intervals of nominal 0.95 covered the truth in 0.92-0.94 (scores) and
+0.95-0.97 (differences) of simulated cases, percentile and BCa intervals in 0.78-0.93;
+with 5 groups of 1 to 6 of 2, in 0.89-0.95 and 0.97-1.
 """
 
 import math
